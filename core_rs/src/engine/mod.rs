@@ -1,0 +1,4 @@
+//! What the engine computes; the rules are in docs/model.md.
+
+pub mod scenario;
+pub mod units;
