@@ -1,0 +1,69 @@
+"""The thing you asked for, or 404: the only way to fetch a run or a scenario for a person.
+
+Strangers get 404 (they learn nothing, not even that it exists), teammates 403 where they lack a right.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from django.core.exceptions import PermissionDenied
+from django.http import Http404
+
+from simulations.models import Run, Scenario
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
+
+    Person = AbstractBaseUser | AnonymousUser
+
+
+def visible_run(user: Person, run_id: UUID | str) -> Run:
+    """Return a run this person may see, or raise Http404."""
+    run = (
+        Run.objects.visible_to(user)
+        .select_related("document", "version__scenario", "payment_file", "owner")
+        .filter(pk=run_id)
+        .first()
+    )
+    if run is None:
+        raise Http404("No such run.")
+    return run
+
+
+def steerable_run(user: Person, run_id: UUID | str) -> Run:
+    """Return a run this person may steer and stop: its owner, or staff. Else 403, for strangers 404."""
+    run = visible_run(user, run_id)
+    if not may_steer(user, run):
+        raise PermissionDenied("Only the owner of a run may steer it. Branch or duplicate it into your own.")
+    return run
+
+
+def owned_run(user: Person, run_id: UUID | str) -> Run:
+    """Return a run this person may share, edit and delete: its owner. Else 403, for strangers 404."""
+    run = visible_run(user, run_id)
+    if run.owner_id != user.pk:
+        raise PermissionDenied("Only the owner of a run may do this.")
+    return run
+
+
+def may_steer(user: Person, run: Run) -> bool:
+    """Whether this person may steer and stop the run."""
+    return run.owner_id == user.pk or bool(getattr(user, "is_staff", False))
+
+
+def visible_scenario(user: Person, scenario_id: UUID | str) -> Scenario:
+    """Return a scenario this person may see, or raise Http404."""
+    scenario = Scenario.objects.visible_to(user).select_related("owner").filter(pk=scenario_id).first()
+    if scenario is None:
+        raise Http404("No such scenario.")
+    return scenario
+
+
+def owned_scenario(user: Person, scenario_id: UUID | str) -> Scenario:
+    """Return a scenario this person may edit, share and archive: its owner. Else 403, for strangers 404."""
+    scenario = visible_scenario(user, scenario_id)
+    if scenario.owner_id != user.pk:
+        raise PermissionDenied("Only the owner of a scenario may change it. Duplicate it into your own.")
+    return scenario

@@ -1,0 +1,23 @@
+"""Rows: fields, QuerySet verbs and constraints. Verbs over several models live with their capability."""
+
+from simulations.models.account import ApiToken, FirstLink, Preference
+from simulations.models.artifact import Artifact
+from simulations.models.audit import AuditEntry
+from simulations.models.run import Intervention, Process, Run
+from simulations.models.scenario import Document, Draft, PaymentFile, Scenario, ScenarioVersion
+
+__all__ = [
+    "ApiToken",
+    "Artifact",
+    "AuditEntry",
+    "Document",
+    "Draft",
+    "FirstLink",
+    "Intervention",
+    "PaymentFile",
+    "Preference",
+    "Process",
+    "Run",
+    "Scenario",
+    "ScenarioVersion",
+]

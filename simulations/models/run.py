@@ -1,0 +1,229 @@
+"""Runs, the interventions made in them, and the processes that own them."""
+
+from __future__ import annotations
+
+import uuid
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+
+from simulations.models.scenario import Document, PaymentFile, ScenarioVersion
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
+
+
+class Process(models.Model):
+    """A server process that may own runs; alive as long as its heartbeat is fresh."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    host = models.CharField(max_length=120)
+    pid = models.PositiveIntegerField()
+    started_at = models.DateTimeField(auto_now_add=True)
+    heartbeat_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name_plural = "processes"
+
+    def __str__(self) -> str:
+        return f"{self.host}:{self.pid}"
+
+
+class RunQuerySet(models.QuerySet["Run"]):
+    """Which runs, for whom."""
+
+    def visible_to(self, user: AbstractBaseUser | AnonymousUser) -> RunQuerySet:
+        """Own ones, shared ones and, for staff, all; never deleted ones."""
+        runs = self.filter(deleted_at=None)
+        if getattr(user, "is_staff", False):
+            return runs
+        return runs.filter(Q(owner_id=user.pk) | Q(shared=True))
+
+    def live(self) -> RunQuerySet:
+        """Neither finished, stopped nor failed."""
+        return self.filter(deleted_at=None, status__in=Run.LIVE)
+
+
+class Run(models.Model):
+    """A document, a seed and the interventions made while it ran; and what came of it."""
+
+    class Status(models.TextChoices):
+        """Where a run stands; `runs.lifecycle` says what may follow what."""
+
+        CREATED = "created"
+        RUNNING = "running"
+        PAUSED = "paused"
+        INTERRUPTED = "interrupted"
+        FINISHED = "finished"
+        STOPPED = "stopped"
+        FAILED = "failed"
+
+    class Review(models.TextChoices):
+        """Where the review of a run stands."""
+
+        NONE = "none"
+        REQUESTED = "requested"
+        APPROVED = "approved"
+        REJECTED = "rejected"
+
+    LIVE = (Status.CREATED, Status.RUNNING, Status.PAUSED, Status.INTERRUPTED)
+    OVER = (Status.FINISHED, Status.STOPPED, Status.FAILED)
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="runs")
+    name = models.CharField(max_length=160)
+    shared = models.BooleanField(default=False)
+    starred = models.BooleanField(default=False)
+    tags = models.JSONField(default=list, blank=True)
+    notes = models.TextField(blank=True)
+
+    # The inputs: with the interventions they determine every event.
+    document = models.ForeignKey(Document, on_delete=models.PROTECT, related_name="runs")
+    version = models.ForeignKey(
+        ScenarioVersion, on_delete=models.PROTECT, null=True, blank=True, related_name="runs"
+    )
+    payment_file = models.ForeignKey(
+        PaymentFile, on_delete=models.PROTECT, null=True, blank=True, related_name="runs"
+    )
+    seed = models.BigIntegerField()
+    liquidity_percent = models.PositiveIntegerField(default=100)
+    engine_version = models.CharField(max_length=40)
+
+    # Facts of the document, kept for lists.
+    scenario_name = models.CharField(max_length=120, blank=True)
+    ticks_total = models.PositiveIntegerField()
+    ticks_per_day = models.PositiveIntegerField()
+    num_agents = models.PositiveIntegerField()
+
+    # Where it stands.
+    status = models.CharField(max_length=12, choices=Status.choices, default=Status.CREATED)
+    tick = models.PositiveIntegerField(default=0)
+    ticks_per_second = models.FloatField(null=True, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    started_at = models.DateTimeField(null=True, blank=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+    deleted_at = models.DateTimeField(null=True, blank=True)
+    engine_seconds = models.FloatField(default=0)
+    failure = models.TextField(blank=True)
+
+    # Who steps it. Every write of the owner is conditional on the epoch.
+    claimed_by = models.ForeignKey(
+        Process, on_delete=models.SET_NULL, null=True, blank=True, related_name="claimed"
+    )
+    wanted_by = models.ForeignKey(
+        Process, on_delete=models.SET_NULL, null=True, blank=True, related_name="wanted"
+    )
+    epoch = models.PositiveIntegerField(default=0)
+
+    # What came of it. `metrics` is the engine's `metrics()`; the columns are those one sorts and filters by.
+    digest = models.CharField(max_length=64, blank=True)
+    metrics = models.JSONField(null=True, blank=True)
+    arrived_count = models.PositiveBigIntegerField(null=True, blank=True)
+    arrived_value = models.PositiveBigIntegerField(null=True, blank=True)
+    settled_count = models.PositiveBigIntegerField(null=True, blank=True)
+    settled_value = models.PositiveBigIntegerField(null=True, blank=True)
+    settlement_rate = models.FloatField(null=True, blank=True)
+    average_delay = models.FloatField(null=True, blank=True)
+    rho = models.FloatField(null=True, blank=True)
+    liquidity_used = models.PositiveBigIntegerField(null=True, blank=True)
+    total_cost = models.BigIntegerField(null=True, blank=True)
+
+    # Review.
+    review = models.CharField(max_length=10, choices=Review.choices, default=Review.NONE)
+    review_note = models.TextField(blank=True)
+    review_requested_at = models.DateTimeField(null=True, blank=True)
+    reviewed_at = models.DateTimeField(null=True, blank=True)
+    reviewed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="reviewed_runs",
+    )
+
+    objects = RunQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-created_at"]
+        permissions = [("review_run", "Can approve or reject runs")]
+        indexes = [
+            models.Index(fields=["owner", "-created_at"]),
+            models.Index(fields=["status", "-created_at"]),
+            models.Index(fields=["-created_at"]),
+            models.Index(fields=["claimed_by"]),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(
+                    status__in=[
+                        "created",
+                        "running",
+                        "paused",
+                        "interrupted",
+                        "finished",
+                        "stopped",
+                        "failed",
+                    ]
+                ),
+                name="run_status_is_known",
+            ),
+            models.CheckConstraint(
+                condition=Q(review__in=["none", "requested", "approved", "rejected"]),
+                name="run_review_is_known",
+            ),
+            models.CheckConstraint(condition=Q(seed__gte=0), name="run_seed_is_not_negative"),
+            models.CheckConstraint(
+                condition=Q(tick__lte=F("ticks_total")), name="run_tick_is_within_the_run"
+            ),
+            models.CheckConstraint(
+                condition=~Q(status="finished") | Q(digest__length=64), name="run_finished_has_a_digest"
+            ),
+            models.CheckConstraint(
+                condition=Q(review="none") | Q(status="finished"), name="run_reviewed_is_finished"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def is_live(self) -> bool:
+        """Whether it can still go on."""
+        return self.status in self.LIVE
+
+    @property
+    def progress(self) -> float:
+        """Share of the ticks that ran, 0..1."""
+        return self.tick / self.ticks_total
+
+
+class Intervention(models.Model):
+    """An event applied to a live run: stored before it takes effect, in the order of `seq`."""
+
+    class Status(models.TextChoices):
+        """What became of it."""
+
+        SCHEDULED = "scheduled"
+        APPLIED = "applied"
+        REFUSED = "refused"
+        WITHDRAWN = "withdrawn"
+
+    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="interventions")
+    seq = models.PositiveIntegerField()
+    tick = models.PositiveIntegerField()
+    event = models.JSONField()
+    status = models.CharField(max_length=10, choices=Status.choices, default=Status.SCHEDULED)
+    reason = models.CharField(max_length=200, blank=True)
+    made_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    made_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["run", "seq"]
+        constraints = [models.UniqueConstraint(fields=["run", "seq"], name="intervention_seq_is_unique")]
+
+    def __str__(self) -> str:
+        return f"{self.event.get('type')} at tick {self.tick}"

@@ -1,0 +1,9 @@
+"""The admin site: Django's own, under our name."""
+
+from django.contrib.admin import site
+
+site.site_header = "Payment Simulator: review"
+site.site_title = "Payment Simulator"
+site.index_title = "Review"
+
+__all__ = ["site"]
