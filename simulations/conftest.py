@@ -1,0 +1,52 @@
+"""The cast of every test: an owner, a teammate with whom things are shared, a stranger, and staff."""
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+
+
+@pytest.fixture(autouse=True)
+def data_dir(tmp_path, settings):
+    """Give each test a DATA_DIR of its own."""
+    settings.DATA_DIR = tmp_path / "data"
+    settings.DATA_DIR.mkdir()
+    settings.MEDIA_ROOT = settings.DATA_DIR / "uploads"
+    return settings.DATA_DIR
+
+
+def _person(name: str, **rights: bool) -> User:
+    return User.objects.create_user(username=name, password="correct horse battery", **rights)
+
+
+@pytest.fixture
+def owner(db) -> User:
+    return _person("owner")
+
+
+@pytest.fixture
+def teammate(db) -> User:
+    """Signed in; sees what is shared."""
+    return _person("teammate")
+
+
+@pytest.fixture
+def stranger(db) -> User:
+    """Signed in; nothing is shared with anyone in the tests that use this name."""
+    return _person("stranger")
+
+
+@pytest.fixture
+def staff(db) -> User:
+    return _person("staff", is_staff=True, is_superuser=True)
+
+
+@pytest.fixture
+def as_person():
+    """Return a function that gives a client signed in as a person."""
+
+    def sign_in(person: User) -> Client:
+        client = Client()
+        client.force_login(person)
+        return client
+
+    return sign_in
