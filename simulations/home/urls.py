@@ -1,0 +1,5 @@
+"""Addresses of this folder."""
+
+from django.urls import URLPattern
+
+urlpatterns: list[URLPattern] = []
