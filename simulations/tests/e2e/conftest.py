@@ -154,7 +154,7 @@ class Complaints:
         context.expose_function("reportViolation", self.heard.append)
         context.add_init_script(
             "addEventListener('securitypolicyviolation', e =>"
-            " window.reportViolation(`CSP ${e.violatedDirective} ${e.blockedURI} ${e.sourceFile}:${e.lineNumber}`))"
+            " reportViolation(`CSP ${e.violatedDirective} ${e.blockedURI} ${e.sourceFile}:${e.lineNumber}`))"
         )
         context.on("console", self._console)
         context.on("weberror", lambda error: self.heard.append(f"error: {error.error}"))
