@@ -108,7 +108,11 @@ pub enum PolicyKind {
     /// Sends what it received.
     ReceiptReactive { seed_amount: Amount },
     /// Keeps to a curve of shares; `targets` ascend in tick and do not fall in share.
-    Throughput { targets: Vec<(u32, Rate)>, keep: Amount, due_ticks: u32 },
+    Throughput {
+        targets: Vec<(u32, Rate)>,
+        keep: Amount,
+        due_ticks: u32,
+    },
 }
 
 /// model.md section 10.
@@ -118,9 +122,9 @@ pub struct ArrivalSpec {
     pub rate_per_tick: f64,
     /// Distribution of amounts.
     pub amounts: AmountSpec,
-    /// Weight ×10^9 per agent in the order of `agents`; 0 for oneself and the unlisted.
+    /// (agent, weight ×10^9), ascending by agent, weights above 0, never oneself; at least one.
     /// `None`: all others equal.
-    pub counterparty_weights: Option<Vec<u64>>,
+    pub counterparty_weights: Option<Vec<(AgentId, u64)>>,
     /// Windows as listed; ticks of the day, end exclusive.
     pub windows: Vec<WindowSpec>,
     /// Inclusive range of ticks from arrival to deadline.
@@ -296,9 +300,15 @@ pub enum Event {
     /// Signed.
     TransferLiquidity { agent: AgentId, amount: Amount },
     /// At least 0.
-    SetCreditLimit { agent: AgentId, credit_limit: Amount },
+    SetCreditLimit {
+        agent: AgentId,
+        credit_limit: Amount,
+    },
     /// `agent: None` = all.
-    SetArrivalRate { agent: Option<AgentId>, multiplier: f64 },
+    SetArrivalRate {
+        agent: Option<AgentId>,
+        multiplier: f64,
+    },
     /// The bank submits nothing.
     Outage { agent: AgentId },
     /// Ends an outage.
@@ -308,7 +318,11 @@ pub enum Event {
     /// Replaces all limits.
     SetLimits { agent: AgentId, limits: Limits },
     /// Replaces the list of a rail.
-    SetLiquiditySaving { rail: RailId, saving: Vec<Saving>, lsm_every_ticks: Option<u32> },
+    SetLiquiditySaving {
+        rail: RailId,
+        saving: Vec<Saving>,
+        lsm_every_ticks: Option<u32>,
+    },
     /// Back to Queue 1 until released.
     HoldPayment { payment: String },
     /// In step 3 of this tick.

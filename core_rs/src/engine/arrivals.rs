@@ -1,0 +1,268 @@
+//! Generated arrivals: per bank a Poisson stream thinned to its rate (model.md section 10).
+//!
+//! Every candidate is addressed by (seed, agent id, day, layer, number), so what is generated at a
+//! tick depends on the scenario and the current multipliers only, never on how the run got there.
+//! The candidates to come lie in a heap, one per agent and layer; a tick without any costs nothing.
+
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+use std::collections::binary_heap::PeekMut;
+
+use crate::engine::scenario::Scenario;
+use crate::engine::units::{AgentId, Amount, Tick};
+
+use stream::Stream;
+pub use stream::profile;
+
+mod stream;
+
+/// No rate of a bank is ever multiplied by more than this: it bounds the layers of a stream.
+pub const MAX_MULTIPLIER: f64 = 1_000.0;
+
+/// A payment that arrives in the tick asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Generated {
+    /// Who pays.
+    pub sender: AgentId,
+    /// Who is paid, never the sender.
+    pub receiver: AgentId,
+    /// 1..=10^15.
+    pub amount: Amount,
+    /// `Tick::NEVER` = none.
+    pub deadline_tick: Tick,
+    /// 0..=10.
+    pub priority: u8,
+    /// May be split.
+    pub divisible: bool,
+}
+
+/// What `set_rate` and `resumed` refuse.
+#[derive(Clone, Copy, Debug, PartialEq, thiserror::Error)]
+pub enum RateError {
+    /// A multiplier below 0, above [`MAX_MULTIPLIER`] with the bank's windows, or not a number.
+    #[error("the arrival rate of agent {agent} cannot be multiplied by {multiplier}")]
+    OutOfBounds {
+        /// Index of the agent.
+        agent: u16,
+        /// What was asked for.
+        multiplier: f64,
+    },
+    /// Saved multipliers do not match the scenario's agents.
+    #[error("{found} arrival multipliers for {expected} agents")]
+    WrongLength {
+        /// How many there are.
+        found: usize,
+        /// How many there must be.
+        expected: usize,
+    },
+}
+
+/// The generated arrivals of a run, tick by tick.
+#[derive(Clone, Debug)]
+pub struct ArrivalSource {
+    ticks_per_day: u32,
+    last_tick: u32,
+    /// The first tick not yet asked for.
+    next: u32,
+    /// The day whose candidates are in the heap.
+    day: Option<u32>,
+    /// Banks with arrivals, ascending.
+    streams: Vec<Stream>,
+    /// (tick << 32 | stream << 16 | layer) of each layer's next candidate.
+    heap: BinaryHeap<Reverse<u64>>,
+}
+
+impl ArrivalSource {
+    /// The arrivals of a run from its first tick.
+    #[must_use]
+    pub fn new(scenario: &Scenario) -> Self {
+        let streams = (scenario
+            .agents
+            .iter()
+            .zip(&scenario.labels.agents)
+            .enumerate())
+        .filter_map(|(index, (agent, id))| Stream::new(scenario, index, agent, id))
+        .collect();
+        Self {
+            ticks_per_day: scenario.ticks_per_day,
+            last_tick: scenario.ticks_per_day * scenario.num_days - 1,
+            next: 0,
+            day: None,
+            streams,
+            heap: BinaryHeap::new(),
+        }
+    }
+
+    /// The arrivals of a run that goes on at `next`, under the `multipliers` that
+    /// [`multipliers`](Self::multipliers) gave.
+    ///
+    /// # Errors
+    /// [`RateError`] if the multipliers are not ones that `set_rate` could have made.
+    pub fn resumed(
+        scenario: &Scenario,
+        next: Tick,
+        multipliers: &[f64],
+    ) -> Result<Self, RateError> {
+        let mut source = Self::new(scenario);
+        if multipliers.len() != source.streams.len() {
+            return Err(RateError::WrongLength {
+                found: multipliers.len(),
+                expected: source.streams.len(),
+            });
+        }
+        for (stream, &multiplier) in source.streams.iter_mut().zip(multipliers) {
+            stream.set_multiplier(multiplier)?;
+        }
+        source.next = next.0;
+        if !next.0.is_multiple_of(source.ticks_per_day) && next.0 <= source.last_tick {
+            source.open_day(next.0 / source.ticks_per_day);
+        }
+        Ok(source)
+    }
+
+    /// The current `set_arrival_rate` multiplier of each bank with arrivals, ascending by bank.
+    #[must_use]
+    pub fn multipliers(&self) -> Vec<f64> {
+        self.streams
+            .iter()
+            .map(|stream| stream.multiplier)
+            .collect()
+    }
+
+    /// Replaces the multiplier of one bank or (`None`) of all, from the next `of_tick` on. Says
+    /// whether any bank concerned has arrivals at all.
+    ///
+    /// # Errors
+    /// [`RateError::OutOfBounds`]; then nothing has changed.
+    pub fn set_rate(&mut self, agent: Option<AgentId>, multiplier: f64) -> Result<bool, RateError> {
+        let concerned: Vec<usize> = (self.streams.iter().enumerate())
+            .filter(|(_, stream)| agent.is_none_or(|agent| stream.agent == agent))
+            .map(|(index, _)| index)
+            .collect();
+        for &index in &concerned {
+            self.streams[index].check_multiplier(multiplier)?;
+        }
+        for &index in &concerned {
+            self.streams[index].set_multiplier(multiplier)?;
+            if let Some(day) = self.day
+                && self.next / self.ticks_per_day == day
+            {
+                self.open_layers(index, day);
+            }
+        }
+        Ok(!concerned.is_empty())
+    }
+
+    /// The first tick, not before the next one, in which a payment may arrive; `None` if none will
+    /// at the current multipliers. Ticks before it need not be asked for.
+    #[must_use]
+    pub fn next_candidate(&self) -> Option<Tick> {
+        if self.next > self.last_tick || self.streams.is_empty() {
+            return None;
+        }
+        let open = self
+            .day
+            .is_some_and(|day| self.next / self.ticks_per_day == day);
+        if !open {
+            return Some(Tick(self.next));
+        }
+        let candidate = self
+            .heap
+            .peek()
+            .map(|Reverse(key)| tick_of(*key).max(self.next));
+        let next_day = (self.next / self.ticks_per_day + 1) * self.ticks_per_day;
+        match candidate {
+            Some(tick) => Some(Tick(tick)),
+            None => (next_day <= self.last_tick).then_some(Tick(next_day)),
+        }
+    }
+
+    /// Appends the payments that arrive in `tick`, by agent, layer and number, but not more than
+    /// `at_most`. Ticks must ascend; ticks left out must be ones that `next_candidate` passed over.
+    /// Says whether that was all of them.
+    pub fn of_tick(&mut self, tick: Tick, at_most: usize, out: &mut Vec<Generated>) -> bool {
+        self.next = tick.0;
+        let day = tick.0 / self.ticks_per_day;
+        if self.day != Some(day) {
+            self.open_day(day);
+        }
+        self.next = tick.0 + 1;
+        let most = out.len().saturating_add(at_most);
+        let day_start = day * self.ticks_per_day;
+        while let Some(mut top) = self.heap.peek_mut() {
+            let key = top.0;
+            if tick_of(key) > tick.0 {
+                break;
+            }
+            let stream = &mut self.streams[((key >> 16) & 0xffff) as usize];
+            let layer = (key & 0xffff) as usize;
+            while let Some(candidate) = stream.layers[layer].ahead
+                && day_start + candidate.tick_in_day <= tick.0
+            {
+                if day_start + candidate.tick_in_day == tick.0 && stream.accepts(layer, &candidate)
+                {
+                    if out.len() >= most {
+                        return false;
+                    }
+                    out.push(stream.payment(
+                        tick,
+                        day,
+                        layer,
+                        &candidate,
+                        day_start + self.ticks_per_day - 1,
+                    ));
+                }
+                stream.advance(layer, day, self.ticks_per_day);
+            }
+            match stream.layers[layer].ahead {
+                Some(candidate) => {
+                    let tick = u64::from(day_start + candidate.tick_in_day);
+                    top.0 = (tick << 32) | (key & 0xffff_ffff);
+                }
+                None => {
+                    PeekMut::pop(top);
+                }
+            }
+        }
+        true
+    }
+
+    /// Starts every layer of `day` and takes it to the tick `self.next`.
+    fn open_day(&mut self, day: u32) {
+        self.day = Some(day);
+        self.heap.clear();
+        for index in 0..self.streams.len() {
+            self.streams[index].layers.clear();
+            self.open_layers(index, day);
+        }
+    }
+
+    /// Starts the layers a stream lacks for its largest multiplier, taken to the tick `self.next`.
+    fn open_layers(&mut self, index: usize, day: u32) {
+        let day_start = day * self.ticks_per_day;
+        let now = self.next - day_start;
+        let stream = &mut self.streams[index];
+        for layer in stream.layers.len()..stream.layers_needed() {
+            stream.start_layer(day, self.ticks_per_day);
+            while stream.layers[layer]
+                .ahead
+                .is_some_and(|candidate| candidate.tick_in_day < now)
+            {
+                stream.advance(layer, day, self.ticks_per_day);
+            }
+            if let Some(candidate) = stream.layers[layer].ahead {
+                let tick = u64::from(day_start + candidate.tick_in_day);
+                self.heap.push(Reverse(
+                    (tick << 32) | ((index as u64) << 16) | layer as u64,
+                ));
+            }
+        }
+    }
+}
+
+fn tick_of(key: u64) -> u32 {
+    (key >> 32) as u32
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,234 @@
+//! The candidates of one bank, layer by layer, and the payments made from them.
+
+use super::{Generated, MAX_MULTIPLIER, RateError};
+use crate::engine::sampling::{AmountSampler, StreamKey, Words, below, gap, unit};
+use crate::engine::scenario::{AgentSpec, ArrivalSpec, Scenario, WindowSpec};
+use crate::engine::units::{AgentId, Tick};
+
+/// One layer of a bank's day.
+#[derive(Clone, Debug)]
+pub(super) struct Layer {
+    /// Number of the candidate ahead.
+    number: u64,
+    /// Its instant, in ticks from the start of the day.
+    instant: f64,
+    /// The candidate ahead; `None` once the day is over.
+    pub(super) ahead: Option<Candidate>,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Candidate {
+    pub(super) tick_in_day: u32,
+    words: Words,
+}
+
+/// The arrivals of one bank.
+#[derive(Clone, Debug)]
+pub(super) struct Stream {
+    pub(super) agent: AgentId,
+    key: StreamKey,
+    rate: f64,
+    /// From `set_arrival_rate`.
+    pub(super) multiplier: f64,
+    /// (first tick of the day, product of the windows from there on), ascending from tick 0.
+    profile: Vec<(u32, f64)>,
+    amounts: AmountSampler,
+    receivers: Receivers,
+    /// (priority, cumulative weight), ascending.
+    priorities: Vec<(u8, u64)>,
+    deadline_ticks: Option<(u32, u32)>,
+    divisible: bool,
+    pub(super) layers: Vec<Layer>,
+}
+
+/// Who is paid.
+#[derive(Clone, Debug)]
+enum Receivers {
+    /// All others alike: how many they are.
+    Others(u64),
+    /// (agent, cumulative weight), ascending.
+    Weighted(Vec<(AgentId, u64)>),
+}
+
+impl Stream {
+    pub(super) fn new(
+        scenario: &Scenario,
+        index: usize,
+        agent: &AgentSpec,
+        id: &str,
+    ) -> Option<Self> {
+        let spec = agent.arrivals.as_ref()?;
+        Some(Self {
+            agent: AgentId(u16::try_from(index).ok()?),
+            key: StreamKey::new(scenario.seed, id),
+            rate: spec.rate_per_tick,
+            multiplier: 1.0,
+            profile: profile(&spec.windows),
+            amounts: AmountSampler::new(spec.amounts),
+            receivers: Receivers::new(spec, scenario.agents.len()),
+            priorities: cumulated(&spec.priorities),
+            deadline_ticks: spec.deadline_ticks,
+            divisible: spec.divisible,
+            layers: Vec::new(),
+        })
+    }
+
+    /// m of a tick of the day.
+    fn multiplier_at(&self, tick_in_day: u32) -> f64 {
+        let after = self
+            .profile
+            .partition_point(|&(start, _)| start <= tick_in_day);
+        self.profile[after - 1].1 * self.multiplier
+    }
+
+    pub(super) fn check_multiplier(&self, multiplier: f64) -> Result<(), RateError> {
+        let most = peak(&self.profile) * multiplier;
+        if (0.0..=MAX_MULTIPLIER).contains(&multiplier) && most <= MAX_MULTIPLIER {
+            Ok(())
+        } else {
+            Err(RateError::OutOfBounds {
+                agent: self.agent.0,
+                multiplier,
+            })
+        }
+    }
+
+    pub(super) fn set_multiplier(&mut self, multiplier: f64) -> Result<(), RateError> {
+        self.check_multiplier(multiplier)?;
+        self.multiplier = multiplier;
+        Ok(())
+    }
+
+    /// Layers j with j >= the largest m are empty.
+    pub(super) fn layers_needed(&self) -> usize {
+        (peak(&self.profile) * self.multiplier).ceil() as usize
+    }
+
+    /// Adds the next layer, at its first candidate.
+    pub(super) fn start_layer(&mut self, day: u32, ticks_per_day: u32) {
+        let layer = self.candidate(self.layers.len(), day, 0, 0.0, ticks_per_day);
+        self.layers.push(layer);
+    }
+
+    /// Takes a layer to its next candidate.
+    pub(super) fn advance(&mut self, layer: usize, day: u32, ticks_per_day: u32) {
+        let Layer {
+            number, instant, ..
+        } = self.layers[layer];
+        self.layers[layer] = self.candidate(layer, day, number + 1, instant, ticks_per_day);
+    }
+
+    fn candidate(
+        &self,
+        layer: usize,
+        day: u32,
+        number: u64,
+        from: f64,
+        ticks_per_day: u32,
+    ) -> Layer {
+        let words = self.key.words(day, layer as u32, 0, number);
+        let instant = from + gap(words[0], self.rate);
+        let ahead = (instant < f64::from(ticks_per_day)).then(|| Candidate {
+            tick_in_day: instant.floor() as u32,
+            words,
+        });
+        Layer {
+            number,
+            instant,
+            ahead,
+        }
+    }
+
+    pub(super) fn accepts(&self, layer: usize, candidate: &Candidate) -> bool {
+        unit(candidate.words[1]) < self.multiplier_at(candidate.tick_in_day) - layer as f64
+    }
+
+    pub(super) fn payment(
+        &self,
+        tick: Tick,
+        day: u32,
+        layer: usize,
+        candidate: &Candidate,
+        last_tick_of_day: u32,
+    ) -> Generated {
+        let [_, _, amount, receiver, deadline, priority] = candidate.words;
+        let number = self.layers[layer].number;
+        let redraw = |retry| self.key.words(day, layer as u32, retry, number)[2];
+        Generated {
+            sender: self.agent,
+            receiver: self.receivers.draw(receiver, self.agent),
+            amount: self.amounts.draw(amount, redraw),
+            deadline_tick: self.deadline_ticks.map_or(Tick::NEVER, |(low, high)| {
+                let drawn = below(deadline, u64::from(high - low) + 1) as u32;
+                Tick(tick.0.saturating_add(low + drawn).min(last_tick_of_day))
+            }),
+            priority: pick(&self.priorities, priority),
+            divisible: self.divisible,
+        }
+    }
+}
+
+impl Receivers {
+    fn new(spec: &ArrivalSpec, agents: usize) -> Self {
+        match &spec.counterparty_weights {
+            Some(weights) => Self::Weighted(cumulated(weights)),
+            None => Self::Others(agents as u64 - 1),
+        }
+    }
+
+    fn draw(&self, word: u64, sender: AgentId) -> AgentId {
+        match self {
+            Self::Others(count) => {
+                let drawn = below(word, *count) as u16;
+                AgentId(if drawn >= sender.0 { drawn + 1 } else { drawn })
+            }
+            Self::Weighted(cumulative) => pick(cumulative, word),
+        }
+    }
+}
+
+/// Weights replaced by the sums up to and including each.
+fn cumulated<T: Copy>(weights: &[(T, u64)]) -> Vec<(T, u64)> {
+    let mut sum = 0;
+    let add = |&(value, weight): &(T, u64)| {
+        sum += weight;
+        (value, sum)
+    };
+    weights.iter().map(add).collect()
+}
+
+/// The first value whose cumulative weight is greater than the integer draw from the total.
+fn pick<T: Copy>(cumulative: &[(T, u64)], word: u64) -> T {
+    let drawn = below(word, cumulative[cumulative.len() - 1].1);
+    cumulative[cumulative.partition_point(|&(_, sum)| sum <= drawn)].0
+}
+
+/// The largest product of windows in the day.
+fn peak(profile: &[(u32, f64)]) -> f64 {
+    profile
+        .iter()
+        .fold(0.0, |most, &(_, product)| most.max(product))
+}
+
+/// The product of the windows that cover a tick, multiplied as listed, as steps over the day.
+#[must_use]
+pub fn profile(windows: &[WindowSpec]) -> Vec<(u32, f64)> {
+    let mut starts: Vec<u32> = windows
+        .iter()
+        .flat_map(|window| [window.start_tick, window.end_tick])
+        .chain([0])
+        .collect();
+    starts.sort_unstable();
+    starts.dedup();
+    let product = |tick: u32| {
+        let covers = |window: &&WindowSpec| window.start_tick <= tick && tick < window.end_tick;
+        windows
+            .iter()
+            .filter(covers)
+            .fold(1.0, |product, window| product * window.rate_multiplier)
+    };
+    starts
+        .into_iter()
+        .map(|start| (start, product(start)))
+        .collect()
+}
