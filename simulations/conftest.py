@@ -14,8 +14,10 @@ def data_dir(tmp_path, settings):
     return settings.DATA_DIR
 
 
-def _person(name: str, **rights: bool) -> User:
-    return User.objects.create_user(username=name, password="correct horse battery", **rights)
+def _person(name: str, staff: bool = False) -> User:
+    return User.objects.create_user(
+        name, password="correct horse battery", is_staff=staff, is_superuser=staff
+    )
 
 
 @pytest.fixture
@@ -37,7 +39,7 @@ def stranger(db) -> User:
 
 @pytest.fixture
 def staff(db) -> User:
-    return _person("staff", is_staff=True, is_superuser=True)
+    return _person("staff", staff=True)
 
 
 @pytest.fixture
