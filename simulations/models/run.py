@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.db import models
@@ -96,6 +96,11 @@ class Run(models.Model):
     ticks_total = models.PositiveIntegerField()
     ticks_per_day = models.PositiveIntegerField()
     num_agents = models.PositiveIntegerField()
+    currency_code = models.CharField(max_length=8, blank=True)
+    currency_decimals = models.PositiveSmallIntegerField(default=2)
+    day_start = models.CharField(max_length=8, blank=True)  # "08:00"; empty = ticks have no clock times
+    day_end = models.CharField(max_length=8, blank=True)
+    start_date = models.DateField(null=True, blank=True)
 
     # Where it stands.
     status = models.CharField(max_length=12, choices=Status.choices, default=Status.CREATED)
@@ -187,6 +192,11 @@ class Run(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def currency(self) -> dict[str, Any]:
+        """How its cents are shown: `{"code", "decimals"}`, as in a scenario file."""
+        return {"code": self.currency_code, "decimals": self.currency_decimals}
 
     @property
     def is_live(self) -> bool:
