@@ -1,1 +1,1 @@
-"""Benchmarks: programs that anyone can run (`make bench`), never timed tests. They print what they measured."""
+"""Benchmarks: programs anyone can run (`make bench`), never timed tests. They print what they measured."""

@@ -1,4 +1,4 @@
-"""The same day in PSSimPy 0.1.5, run by the interpreter of its own environment; prints seconds and what settled.
+"""The same day in PSSimPy 0.1.5, run by an interpreter of its own; prints seconds and what settled.
 
 From the CSV to the settled count, interpreter start and imports excluded. Its queue keeps what the sender's
 balance does not cover, and no credit is lent, which is what our scenario does; it has no ticks finer than its
@@ -35,7 +35,7 @@ def load(path, openings, ticks):
         "time": [],
         "day": [],
     }
-    with open(path, newline="", encoding="ascii") as file:
+    with Path(path).open(newline="", encoding="ascii") as file:
         for row in csv.DictReader(file):
             minute = int(row["arrival_tick"]) * WINDOWS * WINDOW_MINUTES // ticks
             columns["sender_account"].append(row["sender"])
