@@ -1,7 +1,7 @@
 """Frames over the socket: how many a second, how large, and what a watcher costs the engine.
 
-Starts a server of its own, runs a 60-bank day at full speed without a watcher, with one that acknowledges, and
-with one that acknowledges beside one that never reads. Prints one JSON object.
+Starts a server of its own, runs a 60-bank day at full speed without a watcher, with one that acknowledges,
+and with one that acknowledges beside one that never reads. Prints one JSON object.
 """
 
 import asyncio
@@ -47,7 +47,7 @@ class Server:
         self.headers = {"Cookie": f"sessionid={cookie['sessionid']}", "Origin": self.bench.url}
         self.client = httpx.Client(base_url=self.bench.url, cookies=cookie, timeout=60)
         self.client.get("/account")
-        self.client.headers["X-CSRFToken"] = self.client.cookies.get("csrftoken", "")
+        self.client.headers["X-CSRFToken"] = self.client.cookies.get("csrftoken") or ""
         self.client.headers["Referer"] = self.bench.url
 
     def create(self, seed: int) -> str:

@@ -27,7 +27,7 @@ def environment() -> Path:
     python = HOME / "bin" / "python"
     if not python.exists():
         subprocess.run([sys.executable, "-m", "venv", "--without-pip", HOME], check=True)
-        install = ["uv", "pip", "install", "--quiet", "--python", python, "pssimpy==0.1.5"]
+        install = ["uv", "pip", "install", "--quiet", "--python", str(python), "pssimpy==0.1.5"]
         subprocess.run(install, check=True)
     return python
 
