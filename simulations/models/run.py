@@ -106,6 +106,7 @@ class Run(models.Model):
     status = models.CharField(max_length=12, choices=Status.choices, default=Status.CREATED)
     tick = models.PositiveIntegerField(default=0)
     ticks_per_second = models.FloatField(null=True, blank=True)
+    goal_tick = models.PositiveIntegerField(null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     started_at = models.DateTimeField(null=True, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)

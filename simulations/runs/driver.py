@@ -1,0 +1,303 @@
+"""One live run: its engine, stepped in slices by the scheduler's threads.
+
+Whatever touches the engine is a *job* that a worker does between two slices, or the slice itself: one call in
+flight, no lock, and a caller never waits longer than a slice. Nothing here knows the database.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, TypeVar
+from uuid import UUID
+
+import structlog
+
+from simulations.runs.pace import Pace
+from simulations.runs.recorder import Recorder
+from simulations.runs.watching import Bell
+
+if TYPE_CHECKING:
+    from simulations.engine.protocol import SimulationBackend
+    from simulations.runs.scheduler import Scheduler
+
+log = structlog.get_logger(__name__)
+T = TypeVar("T")
+
+COLLECT_SECONDS = 0.25  # of engine time between two drains
+RETRY_SECONDS = 2.0
+SPEED_WINDOW_SECONDS = 1.0
+
+
+class Gone(Exception):
+    """The run is no longer held by this process."""
+
+
+class LiveRun:
+    """A run in memory. Plain attributes may be read from any thread; methods of the engine only in jobs."""
+
+    def __init__(
+        self,
+        run_id: UUID,
+        epoch: int,
+        backend: SimulationBackend,
+        recorder: Recorder,
+        scheduler: Scheduler,
+        *,
+        tick: int,
+        ticks_total: int,
+        ticks_per_second: float | None,
+        on_stop: Callable[[LiveRun, str], None],
+        on_beat: Callable[[LiveRun], None],
+    ) -> None:
+        self.run_id, self.epoch = run_id, epoch
+        self.backend, self.recorder = backend, recorder
+        self.tick, self.ticks_total = tick, ticks_total
+        self.pace = Pace(ticks_per_second)
+        self.goal_tick: int | None = None
+        self.until: str | None = None
+        self.stepping = False
+        self.failure: BaseException | None = None
+        self.trouble = ""  # what keeps it from storing; shown on the page
+        self.engine_seconds = 0.0
+        self.touched_at = time.monotonic()
+        self.bell = Bell()
+        self.storing = threading.Lock()
+        self.due: float | None = None
+        self.again: float | None = None
+        self.busy = False
+        self._scheduler = scheduler
+        self._on_stop, self._on_beat = on_stop, on_beat
+        self._stopped_by: str | None = None
+        self._jobs: deque[tuple[Future[Any], Callable[[SimulationBackend], Any]]] = deque()
+        self._worker: int | None = None
+        self._closed = False
+        self._holds = 0
+        self._collected_at = 0.0
+        self._beat_at = time.monotonic()
+        self._speed: deque[tuple[float, int]] = deque()
+        scheduler.add(self)
+
+    # -- jobs: any thread -------------------------------------------------------------------------------
+
+    def call(self, job: Callable[[SimulationBackend], T]) -> Future[T]:
+        """Have a worker call `job(backend)` between two slices; the answer comes as a future."""
+        future: Future[T] = Future()
+        if self._worker == threading.get_ident():
+            _do(future, job, self.backend)
+            return future
+        self.touched_at = time.monotonic()
+        self._jobs.append((future, job))
+        if self._closed:
+            self._refuse_jobs()
+        self._scheduler.wake(self)
+        return future
+
+    def now(self, job: Callable[[SimulationBackend], T]) -> T:
+        """Call `job(backend)` in a worker and wait for its answer. Not for coroutines."""
+        return self.call(job).result()
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Keep the run from stepping, without changing its state; jobs still go through."""
+        self.now(lambda _: self._hold(1))
+        try:
+            yield
+        finally:
+            self.call(lambda _: self._hold(-1))
+
+    def go(self, *, goal_tick: int | None = None, until: str | None = None) -> None:
+        """Start stepping, to `goal_tick` or to an event of type `until` where given."""
+
+        def begin(backend: SimulationBackend) -> None:
+            if until is not None:
+                self.recorder.collect(backend, self.tick)
+            self.goal_tick, self.until = goal_tick, until
+            self.pace.restart(time.monotonic(), self.tick)
+            self.stepping = self._stopped_by is None and self.failure is None
+            self._speed.clear()
+            self.bell.ring()
+
+        self.now(begin)
+
+    def halt(self) -> int:
+        """Stop stepping; return the next tick to be run."""
+        def rest(_: SimulationBackend) -> int:
+            self.stepping, self.goal_tick, self.until = False, None, None
+            return self.tick
+
+        tick = self.now(rest)
+        self.bell.ring()
+        return tick
+
+    def set_speed(self, ticks_per_second: float | None) -> None:
+        """Change the pace from the next slice on."""
+
+        def change(_: SimulationBackend) -> None:
+            self.pace.ticks_per_second = ticks_per_second
+            self.pace.restart(time.monotonic(), self.tick)
+
+        self.now(change)
+        self.bell.ring()
+
+    def advanced(self, ticks: int, seconds: float) -> None:
+        """Note that jobs ran ticks themselves."""
+        self.tick += ticks
+        self.engine_seconds += seconds
+        self.bell.ring()
+
+    def close(self) -> None:
+        """Let go of the engine; jobs that wait, and later ones, raise `Gone`."""
+        self._closed = True
+        self.stepping = False
+        self._scheduler.remove(self)
+        self._refuse_jobs()
+        self.bell.ring()
+
+    @property
+    def closed(self) -> bool:
+        """Whether this process let go of the run."""
+        return self._closed
+
+    @property
+    def ticks_per_second_now(self) -> float:
+        """Ticks per second of wall time lately, 0 when it rests."""
+        marks = tuple(self._speed)
+        if not self.stepping or len(marks) < 2:
+            return 0.0
+        (t0, k0), (t1, k1) = marks[0], marks[-1]
+        return (k1 - k0) / (t1 - t0) if t1 > t0 else 0.0
+
+    # -- the worker's side ------------------------------------------------------------------------------
+
+    def work(self) -> float | None:
+        """Do the jobs that wait, then one slice."""
+        self._worker = threading.get_ident()
+        try:
+            return self._work()
+        except Exception as problem:  # a bug of ours must not end the thread that steps all runs
+            log.exception("run.driver_failed", simulation_id=str(self.run_id))
+            self.failure, self.stepping, self._stopped_by = problem, False, "failed"
+            return time.monotonic() + RETRY_SECONDS
+        finally:
+            self._worker = None
+
+    def _work(self) -> float | None:
+        while self._jobs and not self._closed:
+            future, job = self._jobs.popleft()
+            _do(future, job, self.backend)
+        if self._closed:
+            return None
+        if self.stepping and not self._holds:
+            self._slice()
+        if self._stopped_by is not None:
+            return self._tell_stop()
+        if not self.stepping or self._holds:
+            return None
+        return self.pace.next_due(time.monotonic(), self.tick)
+
+    def _slice(self) -> None:
+        started = time.monotonic()
+        end = self.ticks_total if self.goal_tick is None else min(self.goal_tick, self.ticks_total)
+        ticks = min(self.pace.due_ticks(started, self.tick), end - self.tick)
+        try:
+            if ticks > 0:
+                self._advance(ticks)
+        except Exception as problem:  # the engine's own; this run is over, the others go on
+            self.failure = problem
+            self._stop("failed")
+            return
+        now = time.monotonic()
+        self.engine_seconds += now - started
+        self._note_speed(now)
+        self.bell.ring()
+        if self.tick >= self.ticks_total:
+            self._stop("finished")
+        elif self.goal_tick is not None and self.tick >= self.goal_tick:
+            self._stop("goal")
+        elif now - self._beat_at >= 1.0:
+            self._beat_at = now
+            self._try(self._on_beat)
+
+    def _advance(self, ticks: int) -> None:
+        """Run up to `ticks` within the budget of a slice, one at a time when an event is looked for."""
+        budget = self._scheduler.slice_seconds()
+        started = time.monotonic()
+        if self.until is None:
+            ran = self.backend.advance(ticks, max(1, round(budget * 1000)))["ticks"]
+            self.tick += ran
+            full = ran == 0
+        else:
+            full = False
+            for _ in range(ticks):
+                self.tick += self.backend.advance(1)["ticks"]
+                self.recorder.collect(self.backend, self.tick)
+                if self.recorder.happened(self.until, self.tick - 1):
+                    self._stop("event")
+                    return
+                if time.monotonic() - started > budget:
+                    return
+        if full or self.engine_seconds - self._collected_at >= COLLECT_SECONDS:
+            self._collected_at = self.engine_seconds
+            self.recorder.collect(self.backend, self.tick)
+
+    def _stop(self, why: str) -> None:
+        self.stepping, self.goal_tick, self.until = False, None, None
+        self._stopped_by = why
+
+    def _tell_stop(self) -> float | None:
+        """Tell the manager why the run stopped; again later when that could not be stored."""
+        why = self._stopped_by
+        assert why is not None
+        if not self._try(lambda live: self._on_stop(live, why)):
+            return time.monotonic() + RETRY_SECONDS
+        self._stopped_by = None
+        self.bell.ring()
+        return None
+
+    def _try(self, act: Callable[[LiveRun], None]) -> bool:
+        """Do something that may fail for want of disk or database; say so on the page meanwhile."""
+        try:
+            act(self)
+        except Exception as problem:
+            self.trouble = f"Cannot store what happened: {problem}. Trying again."
+            log.warning("run.store_failed", simulation_id=str(self.run_id), problem=repr(problem))
+            self.bell.ring()
+            return False
+        self.trouble = ""
+        return True
+
+    def _note_speed(self, now: float) -> None:
+        self._speed.append((now, self.tick))
+        while len(self._speed) > 2 and now - self._speed[0][0] > SPEED_WINDOW_SECONDS:
+            self._speed.popleft()
+
+    def _hold(self, by: int) -> None:
+        self._holds += by
+        if not self._holds:
+            self.pace.restart(time.monotonic(), self.tick)
+
+    def _refuse_jobs(self) -> None:
+        while True:
+            try:
+                future, _ = self._jobs.popleft()
+            except IndexError:
+                return
+            if future.set_running_or_notify_cancel():
+                future.set_exception(Gone("The run is not held here any more."))
+
+
+def _do(future: Future[T], job: Callable[[SimulationBackend], T], backend: SimulationBackend) -> None:
+    """Do a job and hand its answer, or its error, to whoever waits."""
+    if not future.set_running_or_notify_cancel():
+        return
+    try:
+        answer = job(backend)
+    except BaseException as problem:
+        future.set_exception(problem)
+    else:
+        future.set_result(answer)

@@ -1,0 +1,162 @@
+"""What a live run recorded and has not sealed yet, and its way into stored parts.
+
+The engine's columns are drained often and kept here as the *tail*. Storing the tail makes provisional parts that
+the next storing replaces; only a tail that has grown large, or the end of the run, seals them. So a person who
+steps a hundred times leaves a few files, and readers always see everything up to the last storing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from django.db import transaction
+
+from simulations import storage
+from simulations.models import Artifact, Run
+from simulations.runs.lifecycle import LostClaim
+
+if TYPE_CHECKING:
+    from simulations.engine.protocol import SimulationBackend
+    from simulations.runs.driver import LiveRun
+
+Columns = dict[str, Any]  # column name -> array; "labels" -> {column: [text]}
+KINDS = (Artifact.Kind.SERIES, Artifact.Kind.EVENTS, Artifact.Kind.PAYMENTS)
+SEAL_ROWS = 500_000
+RECENT_ROWS = 20_000
+
+
+@dataclass
+class Tail:
+    """A tail as it was at one moment, ready to be written."""
+
+    from_tick: int
+    to_tick: int
+    first_part: int
+    seal: bool
+    columns: dict[str, Columns]
+
+
+@dataclass
+class Recorder:
+    """The tail of one run. Used by the run's worker only."""
+
+    from_tick: int = 0
+    next_part: int = 0
+    events_total: int = 0
+    _chunks: dict[str, list[Columns]] = field(default_factory=lambda: {kind: [] for kind in KINDS})
+    _rows: int = 0
+
+    def collect(self, backend: SimulationBackend, tick: int) -> None:
+        """Move what the engine recorded into the tail; `tick` is the next to be run."""
+        drained = backend.drain()
+        for kind in KINDS:
+            columns = drained[kind]
+            rows = row_count(columns)
+            if rows:
+                self._chunks[kind].append(columns)
+                self._rows += rows
+        self.events_total += row_count(drained[Artifact.Kind.EVENTS])
+
+    @property
+    def is_large(self) -> bool:
+        """Whether the tail should be sealed without waiting for a pause."""
+        return self._rows >= SEAL_ROWS
+
+    def happened(self, event_type: str, since_tick: int) -> bool:
+        """Whether an event of a type is in the tail from `since_tick` on."""
+        for columns in reversed(self._chunks[Artifact.Kind.EVENTS]):
+            late = columns["tick"] >= since_tick
+            if not late.any():
+                return False
+            names = columns["labels"]["type"]
+            if event_type in names and (columns["type"][late] == names.index(event_type)).any():
+                return True
+        return False
+
+    def recent_events(self) -> Iterator[Columns]:
+        """Yield the newest chunks of events, newest first, until enough rows were seen."""
+        seen = 0
+        for columns in reversed(self._chunks[Artifact.Kind.EVENTS]):
+            yield columns
+            seen += row_count(columns)
+            if seen >= RECENT_ROWS:
+                return
+
+    def tail(self, backend: SimulationBackend, tick: int, *, over: bool) -> Tail:
+        """Return the tail for storing. What still waits is added to its payments, after those that left."""
+        self.collect(backend, tick)
+        columns = {kind: joined(self._chunks[kind]) for kind in KINDS}
+        columns[Artifact.Kind.PAYMENTS] = joined([*self._chunks[Artifact.Kind.PAYMENTS], backend.payments()])
+        return Tail(self.from_tick, tick, self.next_part, over or self.is_large, columns)
+
+    def stored(self, tail: Tail) -> None:
+        """Note that a tail was stored; a sealed one is let go of."""
+        self.next_part += len(KINDS)
+        if tail.seal:
+            self.from_tick = tail.to_tick
+            self._chunks = {kind: [] for kind in KINDS}
+            self._rows = 0
+
+
+def row_count(columns: Columns) -> int:
+    """Return how many rows a set of columns has."""
+    return next((len(column) for name, column in columns.items() if name != "labels"), 0)
+
+
+def joined(chunks: list[Columns]) -> Columns:
+    """Put chunks of the same columns after one another."""
+    chunks = [chunk for chunk in chunks if row_count(chunk)]
+    if not chunks:
+        return {"labels": {}}
+    names = [name for name in chunks[0] if name != "labels"]
+    whole: Columns = {name: np.concatenate([chunk[name] for chunk in chunks]) for name in names}
+    whole["labels"] = chunks[-1]["labels"]
+    return whole
+
+
+def store(live: LiveRun, *, over: bool = False) -> None:
+    """Store the run's tail: files first, then the rows that make them count, in one transaction.
+
+    Raises OSError, a DuckDB or a database error when it cannot; the tail is then kept. `LostClaim` when another
+    process owns the run.
+    """
+    with live.storing:
+        tail = live.now(lambda backend: live.recorder.tail(backend, live.tick, over=over))
+        rows = []
+        for offset, kind in enumerate(KINDS):
+            columns = dict(tail.columns[kind])
+            labels = columns.pop("labels")
+            if not columns:
+                continue
+            part = storage.write_part(live.run_id, kind, tail.first_part + offset, columns, labels)
+            rows.append(
+                Artifact(
+                    run_id=live.run_id,
+                    kind=kind,
+                    part=tail.first_part + offset,
+                    name=part.name,
+                    rows=part.rows,
+                    bytes=part.bytes,
+                    from_tick=tail.from_tick,
+                    to_tick=tail.to_tick,
+                    provisional=not tail.seal,
+                )
+            )
+        _replace(live, rows)
+        live.now(lambda _: live.recorder.stored(tail))
+
+
+def _replace(live: LiveRun, rows: list[Artifact]) -> None:
+    """Put the rows of new parts in the place of the provisional ones, then remove the old files."""
+    with transaction.atomic():
+        if not Run.objects.filter(pk=live.run_id, epoch=live.epoch).exists():
+            raise LostClaim(f"run {live.run_id} changed hands")
+        old = Artifact.objects.filter(run_id=live.run_id, provisional=True)
+        names = list(old.values_list("name", flat=True))
+        old.delete()
+        Artifact.objects.bulk_create(rows)
+    for name in names:
+        (storage.run_dir(live.run_id) / name).unlink(missing_ok=True)
