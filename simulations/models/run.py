@@ -96,7 +96,7 @@ class Run(models.Model):
     ticks_total = models.PositiveIntegerField()
     ticks_per_day = models.PositiveIntegerField()
     num_agents = models.PositiveIntegerField()
-    currency_code = models.CharField(max_length=8, blank=True)
+    currency_code = models.CharField(max_length=12, blank=True)
     currency_decimals = models.PositiveSmallIntegerField(default=2)
     day_start = models.CharField(max_length=8, blank=True)  # "08:00"; empty = ticks have no clock times
     day_end = models.CharField(max_length=8, blank=True)
