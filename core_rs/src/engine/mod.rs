@@ -1,6 +1,7 @@
 //! What the engine computes; the rules are in docs/model.md.
 
 pub mod arrivals;
+pub mod document;
 pub mod errors;
 pub mod measures;
 pub mod results;
