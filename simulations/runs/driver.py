@@ -28,8 +28,10 @@ if TYPE_CHECKING:
 log = structlog.get_logger(__name__)
 T = TypeVar("T")
 
+BEAT_SECONDS = 1.0
 COLLECT_SECONDS = 0.25  # of engine time between two drains
 RETRY_SECONDS = 2.0
+SHORT_RETRY_SECONDS = 0.02
 SPEED_WINDOW_SECONDS = 1.0
 
 
@@ -48,6 +50,7 @@ class LiveRun:
         recorder: Recorder,
         scheduler: Scheduler,
         *,
+        status: str,
         tick: int,
         ticks_total: int,
         ticks_per_second: float | None,
@@ -56,7 +59,7 @@ class LiveRun:
     ) -> None:
         self.run_id, self.epoch = run_id, epoch
         self.backend, self.recorder = backend, recorder
-        self.tick, self.ticks_total = tick, ticks_total
+        self.status, self.tick, self.ticks_total = status, tick, ticks_total
         self.pace = Pace(ticks_per_second)
         self.goal_tick: int | None = None
         self.until: str | None = None
@@ -87,7 +90,7 @@ class LiveRun:
     def call(self, job: Callable[[SimulationBackend], T]) -> Future[T]:
         """Have a worker call `job(backend)` between two slices; the answer comes as a future."""
         future: Future[T] = Future()
-        if self._worker == threading.get_ident():
+        if self.in_worker:
             _do(future, job, self.backend)
             return future
         self.touched_at = time.monotonic()
@@ -126,6 +129,7 @@ class LiveRun:
 
     def halt(self) -> int:
         """Stop stepping; return the next tick to be run."""
+
         def rest(_: SimulationBackend) -> int:
             self.stepping, self.goal_tick, self.until = False, None, None
             return self.tick
@@ -144,6 +148,11 @@ class LiveRun:
         self.now(change)
         self.bell.ring()
 
+    def moved(self, status: str) -> None:
+        """Note that the run's row moved to a state; watchers are told."""
+        self.status = status
+        self.bell.ring()
+
     def advanced(self, ticks: int, seconds: float) -> None:
         """Note that jobs ran ticks themselves."""
         self.tick += ticks
@@ -157,6 +166,11 @@ class LiveRun:
         self._scheduler.remove(self)
         self._refuse_jobs()
         self.bell.ring()
+
+    @property
+    def in_worker(self) -> bool:
+        """Whether the caller is the thread that works on this run right now."""
+        return self._worker == threading.get_ident()
 
     @property
     def closed(self) -> bool:
@@ -219,7 +233,7 @@ class LiveRun:
             self._stop("finished")
         elif self.goal_tick is not None and self.tick >= self.goal_tick:
             self._stop("goal")
-        elif now - self._beat_at >= 1.0:
+        elif now - self._beat_at >= BEAT_SECONDS and not self.storing.locked():
             self._beat_at = now
             self._try(self._on_beat)
 
@@ -253,6 +267,8 @@ class LiveRun:
         """Tell the manager why the run stopped; again later when that could not be stored."""
         why = self._stopped_by
         assert why is not None
+        if self.storing.locked():  # somebody stores the tail and waits for a job of ours
+            return time.monotonic() + SHORT_RETRY_SECONDS
         if not self._try(lambda live: self._on_stop(live, why)):
             return time.monotonic() + RETRY_SECONDS
         self._stopped_by = None

@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from simulations.engine.protocol import SimulationBackend
     from simulations.runs.driver import LiveRun
 
+class StoringAlready(OSError):
+    """Somebody else stores the same tail at this moment; try again."""
+
+
 Columns = dict[str, Any]  # column name -> array; "labels" -> {column: [text]}
 KINDS = (Artifact.Kind.SERIES, Artifact.Kind.EVENTS, Artifact.Kind.PAYMENTS)
 SEAL_ROWS = 500_000
@@ -123,7 +127,9 @@ def store(live: LiveRun, *, over: bool = False) -> None:
     Raises OSError, a DuckDB or a database error when it cannot; the tail is then kept. `LostClaim` when another
     process owns the run.
     """
-    with live.storing:
+    if not live.storing.acquire(blocking=not live.in_worker):
+        raise StoringAlready("The run's parts are being written.")
+    try:
         tail = live.now(lambda backend: live.recorder.tail(backend, live.tick, over=over))
         rows = []
         for offset, kind in enumerate(KINDS):
@@ -147,6 +153,8 @@ def store(live: LiveRun, *, over: bool = False) -> None:
             )
         _replace(live, rows)
         live.now(lambda _: live.recorder.stored(tail))
+    finally:
+        live.storing.release()
 
 
 def _replace(live: LiveRun, rows: list[Artifact]) -> None:

@@ -1,0 +1,259 @@
+"""The verbs of live runs, the same for pages, socket, API and commands. All are synchronous and thread-safe.
+
+A verb fetches nothing for a person: callers get the run through `simulations.access`. `by` is who did it, for the
+audit log; None is the run's owner. `lifecycle.Conflict` says what is possible instead.
+"""
+
+from __future__ import annotations
+
+import shutil
+import time
+from typing import TYPE_CHECKING, Any
+
+import structlog
+from django.utils import timezone
+
+from simulations import storage
+from simulations.models import AuditEntry, Run
+from simulations.runs import conclusion, lifecycle, notices, ownership, recorder
+from simulations.runs.pace import checked_speed
+from simulations.runs.registry import note_progress, progress, registry
+from simulations.runs.replay import Unrepeatable
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AbstractBaseUser
+
+    from simulations.engine.protocol import SimulationBackend
+    from simulations.runs.driver import LiveRun
+
+__all__ = [
+    "Unrepeatable",
+    "delete",
+    "explain",
+    "metrics",
+    "pause",
+    "recover",
+    "resume",
+    "run_to",
+    "shut_down",
+    "speed",
+    "start",
+    "state",
+    "step",
+    "stop",
+    "tick",
+]
+log = structlog.get_logger(__name__)
+Status = Run.Status
+
+TICK_SLICE_MS = 20
+TICK_CALL_SECONDS = 2.0
+FLOWS = ("arrivals", "settlements", "dropped", "settled_value", "arrived_value")
+
+
+def start(run: Run, by: AbstractBaseUser | None = None) -> Run:
+    """Let a run go on from where it stands. A running one stays running."""
+    return _go(run, by, goal_tick=None, until=None, wanted="start")
+
+
+def resume(run: Run, by: AbstractBaseUser | None = None) -> Run:
+    """Let a paused run go on. A running one stays running."""
+    return _go(run, by, goal_tick=None, until=None, wanted="resume")
+
+
+def run_to(run: Run, tick: int, by: AbstractBaseUser | None = None) -> Run:
+    """Let a run go on until `tick` is the next to be run, then pause. Raises ValueError for a tick that passed."""
+    live = registry.live(run)
+    if isinstance(tick, bool) or not isinstance(tick, int) or not live.tick < tick <= live.ticks_total:
+        raise ValueError(f"tick must be an integer from {live.tick + 1} to {live.ticks_total}")
+    return _go(run, by, goal_tick=tick, until=None, wanted="run to a tick")
+
+
+def step(run: Run, until: str | None = None, by: AbstractBaseUser | None = None) -> dict[str, Any] | None:
+    """Run one tick and return its result; with `until`, go on to the next event of that type (None then)."""
+    if until is None:
+        return tick(run, by=by)
+    if until not in EVENT_TYPES:
+        raise ValueError(f"until must be one of {', '.join(EVENT_TYPES)}")
+    lifecycle.require(_fresh(run), "step")
+    _go(run, by, goal_tick=None, until=until, wanted="step")
+    return None
+
+
+def pause(run: Run, by: AbstractBaseUser | None = None) -> Run:
+    """Rest a running run and store what it recorded. A paused one stays paused."""
+    live = registry.live(run)
+    if _fresh(run).status == Status.PAUSED:
+        return run
+    lifecycle.require(run, "pause")
+    live.halt()
+    recorder.store(live)
+    if live.tick >= live.ticks_total:
+        return run
+    lifecycle.move(run, Status.PAUSED, by or run.owner, **progress(live))
+    return _moved(run, live)
+
+
+def stop(run: Run, by: AbstractBaseUser | None = None) -> Run:
+    """End a run before its time; final. A stopped one stays stopped."""
+    if _fresh(run).status == Status.STOPPED:
+        return run
+    lifecycle.require(run, "stop")
+    return conclusion.stop(registry.live(run), run, by or run.owner)
+
+
+def speed(run: Run, ticks_per_second: float | None, by: AbstractBaseUser | None = None) -> Run:
+    """Set how fast a run goes; None is as fast as it can. Raises ValueError out of bounds."""
+    wanted = checked_speed(ticks_per_second)
+    lifecycle.require(_fresh(run), "speed")
+    live = registry.live(run)
+    live.set_speed(wanted)
+    Run.objects.filter(pk=run.pk).update(ticks_per_second=wanted)
+    run.ticks_per_second = wanted
+    return run
+
+
+def tick(run: Run, count: int = 1, by: AbstractBaseUser | None = None) -> dict[str, Any]:
+    """Run `count` ticks now, as many as fit in 2 s, and return the last one's result.
+
+    With `count` > 1 it also has `ran` and `sums` of the flows and costs. Only for runs that rest.
+    """
+    lifecycle.require(_fresh(run), "tick")
+    live = registry.live(run)
+    sums: dict[str, Any] = {name: 0 for name in FLOWS} | {"costs": {}}
+    ran, deadline = 0, time.monotonic() + TICK_CALL_SECONDS
+    try:
+        while ran < count - 1 and live.tick < live.ticks_total - 1 and time.monotonic() < deadline:
+            most = min(count - 1 - ran, live.ticks_total - 1 - live.tick)
+            part = live.now(lambda backend, most=most: _advance(live, backend, most))  # type: ignore[misc]
+            ran += part["ticks"]
+            _add(sums, part)
+        result = live.now(lambda backend: _tick(live, backend))
+    except RuntimeError as problem:
+        conclusion.fail(live, run, problem)
+        raise
+    _add(sums, result)
+    if run.status == Status.CREATED:
+        lifecycle.move(run, Status.PAUSED, by or run.owner, wanted="tick", **progress(live))
+        _moved(run, live)
+    if live.tick >= live.ticks_total:
+        conclusion.finish(live, run)
+    else:
+        note_progress(live)
+        run.tick = live.tick
+    return result if count == 1 else {**result, "ran": ran + 1, "sums": sums}
+
+
+def state(run: Run) -> dict[str, Any]:
+    """Return the engine's state between two ticks, fresh."""
+    return registry.live(run).now(lambda backend: backend.get_state())
+
+
+def metrics(run: Run) -> dict[str, Any]:
+    """Return the measures so far, or those stored at the end."""
+    if run.metrics is not None:
+        stored: dict[str, Any] = run.metrics
+        return stored
+    return registry.live(run).now(lambda backend: backend.metrics())
+
+
+def explain(run: Run, payment: str) -> dict[str, Any]:
+    """Return why a payment waits. Raises ValueError for an id that no payment has."""
+    return registry.live(run).now(lambda backend: backend.explain(payment))
+
+
+def delete(run: Run, user: AbstractBaseUser) -> None:
+    """Take a run away: stopped if live, then nowhere to be found. The audit keeps id, hashes and digest."""
+    run.refresh_from_db()
+    if run.review in {Run.Review.REQUESTED, Run.Review.APPROVED}:
+        raise lifecycle.Conflict(run.status, f"be deleted while its review is {run.review}")
+    if run.is_live:
+        run = stop(run, user)
+    registry.drop(run.pk)
+    Run.objects.filter(pk=run.pk).update(deleted_at=timezone.now())
+    AuditEntry.objects.record(
+        user,
+        "run.deleted",
+        run,
+        name=run.name,
+        document=run.document_id,
+        payment_file=run.payment_file_id,
+        seed=run.seed,
+        engine_version=run.engine_version,
+        digest=run.digest,
+    )
+    notices.run_changed(run.pk, run.owner_id, "deleted", run.tick)
+
+
+def recover() -> int:
+    """Take up the runs whose server died: shown as interrupted, computed again, and let go on.
+
+    Called once when a process starts. Returns how many were taken up.
+    """
+    ownership.bury_the_dead()
+    count = 0
+    for run in ownership.orphans():
+        try:
+            registry.live(run)
+            count += 1
+        except ownership.OwnedElsewhere:
+            continue
+        except Exception:  # one that cannot be brought back must not keep the others
+            log.exception("run.not_brought_back", simulation_id=str(run.pk))
+    return count
+
+
+def shut_down() -> None:
+    """Rest and release every live run of this process, so that the next one can go on."""
+    registry.shut_down()
+
+
+def _go(
+    run: Run, by: AbstractBaseUser | None, *, goal_tick: int | None, until: str | None, wanted: str
+) -> Run:
+    """Make a run step, and its row say so."""
+    live = registry.live(run)
+    if _fresh(run).status != Status.RUNNING:
+        lifecycle.move(
+            run, Status.RUNNING, by or run.owner, wanted=wanted, tick=live.tick, goal_tick=goal_tick
+        )
+        if run.tick == 0:
+            log.info("run.started", simulation_id=str(run.pk), seed=run.seed)
+        _moved(run, live)
+    live.go(goal_tick=goal_tick, until=until)
+    return run
+
+
+def _moved(run: Run, live: LiveRun) -> Run:
+    live.moved(run.status)
+    notices.run_changed(run.pk, run.owner_id, run.status, live.tick)
+    return run
+
+
+def _fresh(run: Run) -> Run:
+    """Read where the run stands now; the caller's copy may be old."""
+    run.refresh_from_db(fields=["status", "tick", "goal_tick", "ticks_per_second", "epoch"])
+    return run
+
+
+def _advance(live: LiveRun, backend: SimulationBackend, most: int) -> dict[str, Any]:
+    started = time.monotonic()
+    result = backend.advance(most, TICK_SLICE_MS)
+    live.advanced(result["ticks"], time.monotonic() - started)
+    live.recorder.collect(backend, live.tick)
+    return result
+
+
+def _tick(live: LiveRun, backend: SimulationBackend) -> dict[str, Any]:
+    started = time.monotonic()
+    result = backend.tick()
+    live.advanced(1, time.monotonic() - started)
+    live.recorder.collect(backend, live.tick)
+    return result
+
+
+def _add(sums: dict[str, Any], result: dict[str, Any]) -> None:
+    for name in FLOWS:
+        sums[name] += result[name]
+    for kind, cents in result["costs"].items():
+        sums["costs"][kind] = sums["costs"].get(kind, 0) + cents
