@@ -48,7 +48,7 @@ def stop(live: LiveRun, run: Run, by: AbstractBaseUser) -> Run:
 
 
 def fail(live: LiveRun, run: Run, problem: BaseException) -> Run:
-    """Store that a run cannot go on, with all that is needed to replay it. Parts stored before stay readable."""
+    """Store that a run cannot go on, and why; its inputs replay it, parts stored before stay readable."""
     text = "".join(traceback.format_exception(problem))
     log.error(
         "run.failed",
@@ -57,7 +57,7 @@ def fail(live: LiveRun, run: Run, problem: BaseException) -> Run:
         tick=live.tick,
         exc_info=(type(problem), problem, problem.__traceback__),
     )
-    facts = {"tick": live.tick, "engine_seconds": live.engine_seconds}
+    facts: dict[str, Any] = {"tick": live.tick, "engine_seconds": live.engine_seconds}
     run = lifecycle.move(
         run, Status.FAILED, None, failure=f"{problem}\n\n{text}"[:MOST_FAILURE_CHARACTERS], **facts
     )

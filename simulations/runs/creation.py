@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import structlog
 from django.db import transaction
 
-from simulations.config.faults import ScenarioRefused, check_text
+from simulations.config.faults import check_text
 from simulations.engine.rust_backend import ENGINE_VERSION
 from simulations.models import AuditEntry, Document, PaymentFile, Run, ScenarioVersion
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from django.contrib.auth.models import AbstractBaseUser
 
 log = structlog.get_logger(__name__)
@@ -33,13 +32,11 @@ def watchable_speed(ticks_per_day: int) -> float:
 
 def attached_file(sha256: str) -> Path | None:
     """Return where the payment file with this hash lies, None when there is none."""
-    from pathlib import Path
-
     file = PaymentFile.objects.filter(pk=sha256).first()
     return Path(file.content.path) if file else None
 
 
-def create_run(
+def create_run(  # noqa: PLR0913  (a run has this many inputs)
     user: AbstractBaseUser,
     *,
     document: Document,
@@ -55,12 +52,9 @@ def create_run(
 
     `seed` None takes the document's. `liquidity_percent` scales what banks start with (1..1000). `watched`
     sets a speed at which a person can follow the day; otherwise the run goes as fast as it can.
-    Raises `ScenarioRefused` with the document's faults.
+    Raises `config.faults.ScenarioRefused` with the document's faults.
     """
-    checked = check_text(document.text, payments=attached_file)
-    if checked.config is None:
-        raise ScenarioRefused(checked.faults)
-    config = checked.config
+    config = check_text(document.text, payments=attached_file).accepted()
     if payment_file is None and config.transactions_file is not None:
         payment_file = PaymentFile.objects.get(pk=config.transactions_file)
     seed = config.seed if seed is None else seed

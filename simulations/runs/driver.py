@@ -42,7 +42,7 @@ class Gone(Exception):
 class LiveRun:
     """A run in memory. Plain attributes may be read from any thread; methods of the engine only in jobs."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  (built in one place, from a row)
         self,
         run_id: UUID,
         epoch: int,
@@ -209,7 +209,7 @@ class LiveRun:
         if self.stepping and not self._holds:
             self._slice()
         if self._stopped_by is not None:
-            return self._tell_stop()
+            return self._tell_stop(self._stopped_by)
         if not self.stepping or self._holds:
             return None
         return self.pace.next_due(time.monotonic(), self.tick)
@@ -263,10 +263,8 @@ class LiveRun:
         self.stepping, self.goal_tick, self.until = False, None, None
         self._stopped_by = why
 
-    def _tell_stop(self) -> float | None:
+    def _tell_stop(self, why: str) -> float | None:
         """Tell the manager why the run stopped; again later when that could not be stored."""
-        why = self._stopped_by
-        assert why is not None
         if self.storing.locked():  # somebody stores the tail and waits for a job of ours
             return time.monotonic() + SHORT_RETRY_SECONDS
         if not self._try(lambda live: self._on_stop(live, why)):

@@ -1,9 +1,9 @@
 """The life of a run: which state may follow which, who may cause it, and the one way to move.
 
-    created ──► running ◄──► paused
-       │          │  │          │
-       │          │  └► interrupted (its server died) ──► running | paused
-       └──────────┴──────► finished | stopped | failed   (final)
+created ──► running ◄──► paused
+   │          │  │          │
+   │          │  └► interrupted (its server died) ──► running | paused
+   └──────────┴──────► finished | stopped | failed   (final)
 """
 
 from __future__ import annotations
@@ -85,7 +85,9 @@ class Conflict(Exception):
         self.status = status
         self.wanted = wanted
         self.possible = VERBS[status]
-        super().__init__(f"The run is {status}: it cannot {wanted}. Possible now: {', '.join(self.possible)}.")
+        super().__init__(
+            f"The run is {status}: it cannot {wanted}. Possible now: {', '.join(self.possible)}."
+        )
 
 
 class LostClaim(Exception):

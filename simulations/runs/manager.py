@@ -1,21 +1,20 @@
 """The verbs of live runs, the same for pages, socket, API and commands. All are synchronous and thread-safe.
 
-A verb fetches nothing for a person: callers get the run through `simulations.access`. `by` is who did it, for the
-audit log; None is the run's owner. `lifecycle.Conflict` says what is possible instead.
+A verb fetches nothing for a person: callers get the run through `simulations.access`. `by` is who did it,
+for the audit log; None is the run's owner. `lifecycle.Conflict` says what is possible instead.
 """
 
 from __future__ import annotations
 
-import shutil
 import time
 from typing import TYPE_CHECKING, Any
 
 import structlog
 from django.utils import timezone
 
-from simulations import storage
 from simulations.models import AuditEntry, Run
 from simulations.runs import conclusion, lifecycle, notices, ownership, recorder
+from simulations.runs.feed import EVENT_TYPES
 from simulations.runs.pace import checked_speed
 from simulations.runs.registry import note_progress, progress, registry
 from simulations.runs.replay import Unrepeatable
@@ -62,7 +61,7 @@ def resume(run: Run, by: AbstractBaseUser | None = None) -> Run:
 
 
 def run_to(run: Run, tick: int, by: AbstractBaseUser | None = None) -> Run:
-    """Let a run go on until `tick` is the next to be run, then pause. Raises ValueError for a tick that passed."""
+    """Let a run go on until `tick` is the next to be run, then pause. ValueError for a tick that passed."""
     live = registry.live(run)
     if isinstance(tick, bool) or not isinstance(tick, int) or not live.tick < tick <= live.ticks_total:
         raise ValueError(f"tick must be an integer from {live.tick + 1} to {live.ticks_total}")
@@ -120,7 +119,7 @@ def tick(run: Run, count: int = 1, by: AbstractBaseUser | None = None) -> dict[s
     """
     lifecycle.require(_fresh(run), "tick")
     live = registry.live(run)
-    sums: dict[str, Any] = {name: 0 for name in FLOWS} | {"costs": {}}
+    sums: dict[str, Any] = dict.fromkeys(FLOWS, 0) | {"costs": {}}
     ran, deadline = 0, time.monotonic() + TICK_CALL_SECONDS
     try:
         while ran < count - 1 and live.tick < live.ticks_total - 1 and time.monotonic() < deadline:

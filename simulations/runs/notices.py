@@ -42,8 +42,8 @@ def leave() -> None:
 def run_changed(run_id: UUID, owner_id: int, status: str, tick: int) -> None:
     """Tell whoever listens that a run changed; callable from any thread, never waits.
 
-    A group send from another thread does not wake a listener of the in-memory layer, so it is made in a loop that
-    has listeners. Without any in this process there is nobody to tell here, and pages poll.
+    A group send from another thread does not wake a listener of the in-memory layer, so it is made in a loop
+    that has listeners. Without any in this process there is nobody to tell here, and pages poll.
     """
     with _lock:
         loop = next((loop for loop in _loops if not loop.is_closed()), None)

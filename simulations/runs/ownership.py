@@ -1,8 +1,8 @@
 """Which process owns which run: registration, claims with an epoch, and who is still alive.
 
-A process keeps a locked file under DATA_DIR/processes: the system lets go of the lock when the process ends in
-whatever way, so a killed owner is known to be dead at once on the same machine. Beyond one machine the heartbeat
-decides.
+A process keeps a locked file under DATA_DIR/processes: the system lets go of the lock when the process ends
+in whatever way, so a killed owner is known to be dead at once on the same machine. Beyond one machine the
+heartbeat decides.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from simulations.models import Process, Run
 
 log = structlog.get_logger(__name__)
 
+OWNED_FIELDS = ["epoch", "claimed_by", "status", "tick", "goal_tick", "ticks_per_second"]
 HEARTBEAT_SECONDS = 5.0
 SILENT_IS_DEAD = timedelta(seconds=20)
 
@@ -96,7 +97,9 @@ def claim(run: Run, me: Registration) -> Run:
                 claimed_by=me.id, wanted_by=None, epoch=F("epoch") + 1
             )
         if claimed:
-            run.refresh_from_db(fields=["epoch", "claimed_by", "status", "tick", "goal_tick", "ticks_per_second"])
+            run.refresh_from_db(
+                fields=["epoch", "claimed_by", "status", "tick", "goal_tick", "ticks_per_second"]
+            )
             return run
 
 

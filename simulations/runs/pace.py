@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 CATCH_UP_SECONDS = 0.25
 SHORTEST_WAIT_SECONDS = 1 / 60
 SLOWEST, FASTEST = 0.1, 1_000_000.0
+ROUNDING = 1e-6
 AS_FAST_AS_POSSIBLE = 1 << 40
 
 
@@ -27,8 +28,9 @@ class Pace:
         """Return how many ticks should run now."""
         if self.ticks_per_second is None:
             return AS_FAST_AS_POSSIBLE
+        elapsed = now - self._anchor_time
         most = max(1.0, self.ticks_per_second * CATCH_UP_SECONDS)
-        behind = self._target(now) - tick
+        behind = self._anchor_tick + elapsed * self.ticks_per_second + ROUNDING - tick
         if behind > most:
             self.restart(now - most / self.ticks_per_second, tick)
             behind = most
@@ -40,10 +42,6 @@ class Pace:
             return now
         due = self._anchor_time + (tick + 1 - self._anchor_tick) / self.ticks_per_second
         return now if due <= now else max(due, now + SHORTEST_WAIT_SECONDS)
-
-    def _target(self, now: float) -> float:
-        assert self.ticks_per_second is not None
-        return self._anchor_tick + (now - self._anchor_time) * self.ticks_per_second + 1e-6
 
 
 def checked_speed(ticks_per_second: object) -> float | None:

@@ -1,8 +1,8 @@
 """What a live run recorded and has not sealed yet, and its way into stored parts.
 
-The engine's columns are drained often and kept here as the *tail*. Storing the tail makes provisional parts that
-the next storing replaces; only a tail that has grown large, or the end of the run, seals them. So a person who
-steps a hundred times leaves a few files, and readers always see everything up to the last storing.
+The engine's columns are drained often and kept here as the *tail*. Storing the tail makes provisional parts
+that the next storing replaces; only a tail that has grown large, or the end of the run, seals them. So a
+person who steps a hundred times leaves a few files, and readers see everything up to the last storing.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from simulations.runs.lifecycle import LostClaim
 if TYPE_CHECKING:
     from simulations.engine.protocol import SimulationBackend
     from simulations.runs.driver import LiveRun
+
 
 class StoringAlready(OSError):
     """Somebody else stores the same tail at this moment; try again."""
@@ -92,7 +93,7 @@ class Recorder:
     def tail(self, backend: SimulationBackend, tick: int, *, over: bool) -> Tail:
         """Return the tail for storing. What still waits is added to its payments, after those that left."""
         self.collect(backend, tick)
-        columns = {kind: joined(self._chunks[kind]) for kind in KINDS}
+        columns: dict[str, Columns] = {kind: joined(self._chunks[kind]) for kind in KINDS}
         columns[Artifact.Kind.PAYMENTS] = joined([*self._chunks[Artifact.Kind.PAYMENTS], backend.payments()])
         return Tail(self.from_tick, tick, self.next_part, over or self.is_large, columns)
 
@@ -124,8 +125,8 @@ def joined(chunks: list[Columns]) -> Columns:
 def store(live: LiveRun, *, over: bool = False) -> None:
     """Store the run's tail: files first, then the rows that make them count, in one transaction.
 
-    Raises OSError, a DuckDB or a database error when it cannot; the tail is then kept. `LostClaim` when another
-    process owns the run.
+    Raises OSError, a DuckDB or a database error when it cannot; the tail is then kept. `LostClaim` when
+    another process owns the run.
     """
     if not live.storing.acquire(blocking=not live.in_worker):
         raise StoringAlready("The run's parts are being written.")

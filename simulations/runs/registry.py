@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 import structlog
@@ -16,6 +17,9 @@ from simulations.runs.driver import LiveRun
 from simulations.runs.ownership import Registration
 from simulations.runs.recorder import Recorder
 from simulations.runs.scheduler import Scheduler
+
+if TYPE_CHECKING:
+    from simulations.engine.protocol import SimulationBackend
 
 log = structlog.get_logger(__name__)
 Status = Run.Status
@@ -59,7 +63,7 @@ class Registry:
     def live(self, run: Run) -> LiveRun:
         """Return a run in memory, brought back from its inputs if need be.
 
-        Raises `OwnedElsewhere`, `Unrepeatable` (another engine version), or what the engine says of its inputs.
+        Raises `OwnedElsewhere`, or `Unrepeatable` (another engine version, inputs gone).
         """
         with self._lock:
             lock = self._loading.setdefault(run.pk, threading.Lock())
@@ -134,7 +138,7 @@ class Registry:
             live.go(goal_tick=run.goal_tick)
         return live
 
-    def _wrap(self, run: Run, backend: replay.RustBackend, record: Recorder) -> LiveRun:
+    def _wrap(self, run: Run, backend: SimulationBackend, record: Recorder) -> LiveRun:
         live = LiveRun(
             run.pk,
             run.epoch,
@@ -170,8 +174,7 @@ class Registry:
             close_old_connections()
             run = Run.objects.get(pk=live.run_id)
             run.epoch = live.epoch
-            if why == "failed":
-                assert live.failure is not None
+            if live.failure is not None:
                 conclusion.fail(live, run, live.failure)
             elif why == "finished":
                 conclusion.finish(live, run)
@@ -216,7 +219,7 @@ class Registry:
                 self.drop(live.run_id)
 
 
-def progress(live: LiveRun) -> dict[str, object]:
+def progress(live: LiveRun) -> dict[str, Any]:
     """Return the columns of a row that say how far a live run is."""
     return {"tick": live.tick, "engine_seconds": live.engine_seconds, "goal_tick": live.goal_tick}
 

@@ -15,7 +15,7 @@ from simulations.runs.recorder import Recorder
 if TYPE_CHECKING:
     from simulations.config.inputs import RunInput
 
-# A claim's parts are numbered apart from those of every other claim, so that an owner that lost the run cannot
+# A claim's parts are numbered apart from those of every other claim: an owner that lost the run cannot
 # overwrite a file of the next one.
 PARTS_PER_EPOCH = 30_000
 
@@ -35,14 +35,14 @@ def inputs_of(run: Run) -> RunInput:
 def beginning(run: Run) -> RustBackend:
     """Return the run's engine before the first tick, with every intervention made so far scheduled."""
     given = inputs_of(run)
-    backend = RustBackend(given.config, given.payments)
+    backend = RustBackend(given.config, given.payments, run=str(run.pk))
     kept = (Intervention.Status.SCHEDULED, Intervention.Status.APPLIED, Intervention.Status.REFUSED)
     for made in run.interventions.filter(status__in=kept).order_by("seq"):
         backend.apply({**made.event, "tick": made.tick})
     return backend
 
 
-def advance_to(backend: RustBackend, tick: int, *, at: int, drained: Callable[[int], None]) -> None:
+def advance_to(backend: RustBackend, tick: int, *, at: int, drained: Callable[[int], object]) -> None:
     """Run a backend that stands at `at` until it stands at `tick`; `drained(tick)` empties it on the way.
 
     The engine stops by itself when what it recorded fills its bound, so emptying is part of going on.
@@ -61,7 +61,7 @@ def advance_to(backend: RustBackend, tick: int, *, at: int, drained: Callable[[i
 def bring_back(run: Run) -> tuple[RustBackend, Recorder]:
     """Return engine and recorder of a run as they were at `run.tick`.
 
-    What sealed parts hold is computed again and thrown away; what they do not hold goes into the recorder's tail.
+    What sealed parts hold is computed again and thrown away; the rest goes into the recorder's tail.
     """
     backend = beginning(run)
     sealed = Artifact.objects.filter(run=run, provisional=False).order_by("-to_tick").first()

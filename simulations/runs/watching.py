@@ -1,4 +1,4 @@
-"""Waking those who watch: from the stepping threads into the event loops, at most one call under way a loop."""
+"""Waking those who watch: from the stepping threads into the event loops, one call under way a loop."""
 
 from __future__ import annotations
 

@@ -1,0 +1,191 @@
+"""What a watcher can ask for over the socket, done in threads: the socket itself only waits.
+
+Rights are read from the database at every action: a withdrawn share or a closed account steers nothing.
+"""
+
+from __future__ import annotations
+
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+import orjson
+
+from simulations.config.clock import DayClock
+from simulations.models import Run
+from simulations.runs import lifecycle, manager
+from simulations.runs.frames import Malformed
+from simulations.runs.registry import registry
+from simulations.runs.replay import Unrepeatable
+from simulations.runs.seats import Ticket, take_seat
+
+if TYPE_CHECKING:
+    from simulations.runs.driver import LiveRun
+    from simulations.runs.frames import Outbox
+
+WATCHING = frozenset({"get_state", "explain"})
+STEERING = frozenset({"tick", "run", "pause", "step", "run_to", "speed", "stop"})
+KNOWN = WATCHING | STEERING | {"subscribe", "ack"}
+
+
+class Refused(Exception):
+    """An action that was understood and is not possible; `code` and `details` go into the error message."""
+
+    def __init__(self, code: str, text: str, **details: Any) -> None:
+        super().__init__(text)
+        self.code, self.details = code, details
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A message back to the one who asked."""
+
+    type: str
+    data: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class About:
+    """What a socket keeps of the run's row."""
+
+    status: str
+    tick: int
+    ticks_total: int
+    ticks_per_day: int
+    clock: DayClock | None
+    agents: frozenset[str] = field(default_factory=frozenset)
+
+
+@dataclass(frozen=True)
+class Joined:
+    """A run as a socket finds it; `live` is None when it can no longer be computed, `problem` says why."""
+
+    live: LiveRun | None
+    about: About
+    problem: str = ""
+
+
+def parsed(text: str | None, most_bytes: int) -> dict[str, Any]:
+    """Return a message as a dict with a known action. Raises `Malformed`."""
+    if text is None:
+        raise Malformed("messages are JSON text")
+    if len(text.encode()) > most_bytes:
+        raise Malformed(f"messages have at most {most_bytes:,} bytes")
+    try:
+        message = orjson.loads(text)
+    except orjson.JSONDecodeError as problem:
+        raise Malformed(f"not JSON: {problem}") from None
+    if not isinstance(message, dict) or not isinstance(message.get("action"), str):
+        raise Malformed('a message is an object with "action"')
+    if message["action"] not in KNOWN:
+        raise Malformed(f"unknown action {message['action']!r:.60}; known are {', '.join(sorted(KNOWN))}")
+    return message
+
+
+def join(ticket: Ticket, run_id: UUID) -> Joined:
+    """Return the run for a watcher, in memory if it can be. Raises `SeatLost`, `OwnedElsewhere`."""
+    run = take_seat(ticket, run_id).run
+    try:
+        live = registry.live(run)
+    except Unrepeatable as problem:
+        run.refresh_from_db(fields=["status", "tick"])
+        return Joined(None, _about(run, []), str(problem))
+    agents = live.now(lambda backend: [agent["id"] for agent in backend.get_state()["agents"]])
+    return Joined(live, _about(run, agents))
+
+
+def _about(run: Run, agents: list[str]) -> About:
+    config = {"day_start": run.day_start, "day_end": run.day_end, "ticks_per_day": run.ticks_per_day}
+    return About(
+        run.status, run.tick, run.ticks_total, run.ticks_per_day, DayClock.of(config), frozenset(agents)
+    )
+
+
+def status_of(live: LiveRun | None, about: About) -> dict[str, Any]:
+    """Return the `status` message: where the run stands and how fast it goes. Reads plain attributes only."""
+    status = live.status if live else about.status
+    tick = live.tick if live else about.tick
+    return {
+        "status": status,
+        "tick": tick,
+        "ticks_total": about.ticks_total,
+        "day": min(tick, about.ticks_total - 1) // about.ticks_per_day,
+        "clock": _clock_label(about, tick),
+        "ticks_per_second": live.pace.ticks_per_second if live else None,
+        "ticks_per_second_now": round(live.ticks_per_second_now, 1) if live else 0.0,
+        "goal_tick": live.goal_tick if live else None,
+        "trouble": live.trouble if live else "",
+        "possible": lifecycle.VERBS[status],
+    }
+
+
+def _clock_label(about: About, tick: int) -> str:
+    """Return the clock time at which the next tick begins; the end of the day once a run is over."""
+    if about.clock is None:
+        return ""
+    if tick >= about.ticks_total:
+        seconds = about.clock.end
+        return f"{seconds // 3600:02}:{seconds // 60 % 60:02}"
+    return about.clock.label(tick)
+
+
+def frame(live: LiveRun, outbox: Outbox) -> Future[tuple[bytes, int]]:
+    """Ask for the columns of an outbox's next frame; answers with the tick after the last one in it."""
+    series = outbox.subscription.series
+
+    def draw(backend: Any) -> tuple[bytes, int]:
+        points = outbox.points(live.tick, live.ticks_total)
+        return backend.frame(series, outbox.next_tick, points), live.tick
+
+    return live.call(draw)
+
+
+def perform(ticket: Ticket, run_id: UUID, message: dict[str, Any]) -> Answer | None:
+    """Do one action and return its answer, None where the `status` that follows says it all.
+
+    Raises `Refused`, `Malformed`, `SeatLost`.
+    """
+    seat = take_seat(ticket, run_id)
+    action = message["action"]
+    if action in STEERING and not seat.may_steer:
+        raise Refused(
+            "forbidden", "Only the owner of a run may steer it. Branch or duplicate it into your own."
+        )
+    try:
+        return _do(action, message, seat.run, seat.user)
+    except lifecycle.Conflict as conflict:
+        raise Refused(
+            "conflict", str(conflict), status=conflict.status, possible=list(conflict.possible)
+        ) from None
+    except Unrepeatable as problem:
+        raise Refused("unrepeatable", str(problem)) from None
+    except ValueError as problem:
+        raise Refused("refused", str(problem)) from None
+    except RuntimeError as problem:
+        raise Refused("failed", f"The run failed: {problem}") from None
+
+
+def _do(action: str, message: dict[str, Any], run: Run, user: Any) -> Answer | None:
+    match action:
+        case "tick":
+            return Answer("tick_result", manager.tick(run, by=user))
+        case "step":
+            until = message.get("until")
+            result = manager.step(run, until=until, by=user)
+            return Answer("tick_result", result) if result is not None else None
+        case "get_state":
+            return Answer("state", manager.state(run))
+        case "explain":
+            return Answer("explanation", manager.explain(run, str(message.get("payment", ""))))
+        case "run":
+            manager.start(run, by=user)
+        case "pause":
+            manager.pause(run, by=user)
+        case "run_to":
+            manager.run_to(run, message.get("tick"), by=user)  # type: ignore[arg-type]  # it checks
+        case "speed":
+            manager.speed(run, message.get("ticks_per_second"), by=user)
+        case "stop":
+            manager.stop(run, by=user)
+    return None

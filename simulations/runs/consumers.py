@@ -1,0 +1,228 @@
+"""The socket of one run: commands in, results and frames out. Holds names, never an engine."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Any
+
+import orjson
+import structlog
+from channels.db import database_sync_to_async
+from channels.generic.websocket import AsyncWebsocketConsumer
+
+from simulations.runs import actions, notices, seats
+from simulations.runs.actions import Refused
+from simulations.runs.driver import Gone
+from simulations.runs.frames import FRAME_SECONDS, MOST_WRONG_ACKS, Malformed, Outbox, Subscription
+from simulations.runs.ownership import OwnedElsewhere
+from simulations.runs.seats import SeatLost
+
+if TYPE_CHECKING:
+    from simulations.runs.driver import LiveRun
+
+log = structlog.get_logger(__name__)
+
+MOST_MESSAGE_BYTES = 64 * 1024
+MOST_WAITING_COMMANDS = 32
+MESSAGES_PER_SECOND, MESSAGES_AT_ONCE = 100.0, 300.0
+RIGHTS_SECONDS = 30.0
+STATUS_SECONDS = 0.25
+
+
+def in_thread(function: Callable[..., Any]) -> Callable[..., Awaitable[Any]]:
+    """Wrap what waits for the database or an engine; several may wait at once."""
+    wrapped: Callable[..., Awaitable[Any]] = database_sync_to_async(function, thread_sensitive=False)
+    return wrapped
+
+
+class SimulationConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels has no types
+    """One watcher, who may be allowed to steer."""
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """Serve the socket; clean up however it ends, because `disconnect` is not always called."""
+        self.tasks: list[asyncio.Task[None]] = []
+        self.live: LiveRun | None = None
+        self.bell: asyncio.Event | None = None
+        self.outbox: Outbox | None = None
+        self.attending = False
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            for task in self.tasks:
+                task.cancel()
+            if self.live is not None and self.bell is not None:
+                self.live.bell.forget(self.bell)
+            if self.attending:
+                notices.leave()
+
+    async def connect(self) -> None:
+        """Accept first: a close code of a refused handshake never reaches the page."""
+        await self.accept()
+        self.run_id = self.scope["url_route"]["kwargs"]["run_id"]
+        self.ticket = seats.Ticket.of(self.scope)
+        self.credit, self.credit_at = MESSAGES_AT_ONCE, time.monotonic()
+        self.commands: asyncio.Queue[dict[str, Any]] = asyncio.Queue(MOST_WAITING_COMMANDS)
+        notices.attend()
+        self.attending = True
+        self.tasks = [
+            asyncio.create_task(self._guard(self._watch)),
+            asyncio.create_task(self._guard(self._obey)),
+        ]
+
+    async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
+        """Take a message. Quick ones are done here, the rest in order by `_obey`."""
+        if not self._may_speak():
+            await self.close(seats.TOO_MUCH)
+            return
+        try:
+            message = actions.parsed(text_data, MOST_MESSAGE_BYTES)
+            if message["action"] == "ack":
+                self._acknowledge(message)
+            else:
+                self.commands.put_nowait(message)
+        except Malformed as problem:
+            await self._error("malformed", str(problem))
+        except asyncio.QueueFull:
+            await self._error("busy", "Too many commands wait; this one was not taken.")
+
+    # -- what runs beside the messages ------------------------------------------------------------------
+
+    async def _guard(self, loop: Callable[[], Awaitable[None]]) -> None:
+        """Run a loop of this socket and close with the code that says why it ended."""
+        try:
+            await loop()
+        except SeatLost as lost:
+            await self.close(lost.code)
+        except OwnedElsewhere:
+            await self.close(seats.TRY_AGAIN)
+        except asyncio.CancelledError:
+            raise
+        except Exception:
+            log.exception("socket.broken", simulation_id=str(self.run_id))
+            await self.close(seats.BROKEN)
+
+    async def _obey(self) -> None:
+        """Do the commands one after another."""
+        while True:
+            message = await self.commands.get()
+            action = message["action"]
+            try:
+                if action == "subscribe":
+                    await self._subscribe(message)
+                else:
+                    answer = await in_thread(actions.perform)(self.ticket, self.run_id, message)
+                    if answer is not None:
+                        await self._say(answer.type, answer.data)
+            except Refused as refused:
+                await self._error(refused.code, str(refused), action=action, **refused.details)
+            except (Malformed, Gone) as problem:
+                await self._error("malformed", str(problem), action=action)
+
+    async def _watch(self) -> None:
+        """Send status and frames as the run goes on, and see every half minute who sits here."""
+        await self._join()
+        checked_at = framed_at = told_at = time.monotonic()
+        told: dict[str, Any] = {}
+        while True:
+            now = time.monotonic()
+            if now - checked_at > RIGHTS_SECONDS:
+                await in_thread(seats.take_seat)(self.ticket, self.run_id)
+                checked_at = now
+            if self.live is not None and self.live.closed:
+                await self._join()
+            status = self._status()
+            if status != told and (now - told_at >= STATUS_SECONDS or status["status"] != told.get("status")):
+                await self._say("status", status)
+                told, told_at = status, now
+            if self._wants_frame():
+                await asyncio.sleep(max(0.0, framed_at + FRAME_SECONDS - time.monotonic()))
+                await self._frame()
+                framed_at = time.monotonic()
+            await self._rest(STATUS_SECONDS if status != told else 1.0)
+
+    async def _rest(self, seconds: float) -> None:
+        """Wait until the run moved, a frame was acknowledged, or the time is over."""
+        if self.bell is None:
+            await asyncio.sleep(seconds)
+            return
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self.bell.wait(), seconds)
+        self.bell.clear()
+
+    async def _join(self) -> None:
+        """Find the run in memory, brought back if need be, and listen to it."""
+        if self.live is not None and self.bell is not None:
+            self.live.bell.forget(self.bell)
+        joined = await in_thread(actions.join)(self.ticket, self.run_id)
+        self.live, self.about = joined.live, joined.about
+        if self.live is not None:
+            self.bell = self.live.bell.listen()
+        elif joined.problem:
+            await self._error("unrepeatable", joined.problem)
+
+    def _status(self) -> dict[str, Any]:
+        return actions.status_of(self.live, self.about)
+
+    def _wants_frame(self) -> bool:
+        outbox, live = self.outbox, self.live
+        if outbox is None or live is None:
+            return False
+        if outbox.is_stalled(time.monotonic()):
+            raise SeatLost(seats.TOO_MUCH)
+        return outbox.has_room and (outbox.sequence == 0 or live.tick > outbox.next_tick)
+
+    async def _frame(self) -> None:
+        outbox, live = self.outbox, self.live
+        if outbox is None or live is None:
+            return
+        try:
+            columns, tick = await asyncio.wrap_future(actions.frame(live, outbox))
+        except Gone:
+            return
+        frame = outbox.pack(columns, tick, time.monotonic())
+        if isinstance(frame, bytes):
+            await self.send(bytes_data=frame)
+        else:
+            await self._say("frame", frame)
+
+    # -- messages ---------------------------------------------------------------------------------------
+
+    def _may_speak(self) -> bool:
+        """Whether the socket stays within its rate of messages."""
+        now = time.monotonic()
+        self.credit = min(MESSAGES_AT_ONCE, self.credit + (now - self.credit_at) * MESSAGES_PER_SECOND)
+        self.credit_at = now
+        self.credit -= 1
+        return self.credit >= 0
+
+    def _acknowledge(self, message: dict[str, Any]) -> None:
+        if self.outbox is None:
+            raise Malformed("nothing is subscribed")
+        try:
+            self.outbox.acknowledge(message.get("stamp"))
+        except Malformed:
+            if self.outbox.wrong_acks > MOST_WRONG_ACKS:
+                self.credit = 0
+            raise
+        if self.bell is not None:
+            self.bell.set()
+
+    async def _subscribe(self, message: dict[str, Any]) -> None:
+        if self.live is None:
+            raise Refused("unrepeatable", "This run can no longer be drawn live; see its results.")
+        subscription = Subscription.of(message, self.about.agents)
+        self.outbox = Outbox(subscription)
+        await self._say(
+            "subscribed", {"series": list(subscription.series), "max_points": subscription.max_points}
+        )
+        if self.bell is not None:
+            self.bell.set()
+
+    async def _error(self, code: str, text: str, **details: Any) -> None:
+        await self._say("error", {"code": code, "message": text, **details})
+
+    async def _say(self, kind: str, data: dict[str, Any]) -> None:
+        await self.send(text_data=orjson.dumps({"type": kind, "data": data}).decode())
