@@ -16,7 +16,7 @@ ALSO = {
     "api": {"runs.manager", "runs.creation", "runs.lifecycle", "results.measures", "results.aggregator"},
     "models": {"models"},
     "engine": {"engine"},
-    "config": {"config", "engine"},
+    "config": {"config", "engine", "duck"},
 }
 
 

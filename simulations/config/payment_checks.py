@@ -1,0 +1,246 @@
+"""What each row of a payment file must be: the SQL that types and checks it, and words for what is wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from simulations.config.clock import DayClock
+from simulations.config.payment_file import MAX_ROWS_TOLD, BadRow, Layout, PaymentFileRefused, records
+
+MAX_AMOUNT = 10**15
+_MAX_DEADLINE = 2**32 - 2
+_CLOCK = r"([01]?[0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9](\.[0-9]{1,6})?)?"
+_DATE = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What the scenario asks of a file. `agents` None: any bank; `num_days` None: any number of days."""
+
+    agents: Sequence[str]
+    rails: Sequence[str] | None
+    clock: DayClock | None
+    ticks_per_day: int | None
+    num_days: int | None
+    decimals: int
+
+    @property
+    def ticks(self) -> int:
+        """Ticks of the run; without a scenario, more than any run has."""
+        if self.ticks_per_day is None or self.num_days is None:
+            return 86_400 * 366
+        return self.ticks_per_day * self.num_days
+
+
+def column(layout: Layout, name: str) -> str:
+    """Return the quoted name of a column in this layout, or NULL if the file has none."""
+    if layout.dialect == "research":
+        name = {"sender": "from", "receiver": "to", "amount": "value"}.get(name, name)
+    return f'"{name}"' if layout.has(name) else "NULL"
+
+
+def read_csv(layout: Layout, *, keep_rejects: bool) -> str:
+    """Return the table function that reads the file bound to $path as text columns."""
+    names = ", ".join(f"'{name}': 'VARCHAR'" for name in layout.columns)
+    rejects = "store_rejects=true, rejects_limit=100000" if keep_rejects else "ignore_errors=true"
+    return (
+        f"read_csv($path, columns={{{names}}}, auto_detect=false, header=false, skip={layout.skip}, "
+        f"delim='{layout.delimiter}', quote='\"', escape='\"', strict_mode=true, null_padding=false, "
+        f"max_line_size=1048576, {rejects})"
+    )
+
+
+def make_types(connection: duckdb.DuckDBPyConnection, terms: Terms) -> None:
+    """Declare banks and rails as enumerations, so that text becomes an index while it is read."""
+    for name, members in (("bank", terms.agents), ("rail_name", terms.rails or ["RTGS"])):
+        quoted = ", ".join("'" + member.replace("'", "''") + "'" for member in members)
+        connection.execute(f"CREATE TYPE {name} AS ENUM ({quoted})")
+
+
+def _whole(text: str, digits: int = 18) -> str:
+    return f"CASE WHEN regexp_full_match({text}, '[0-9]{{1,{digits}}}') THEN CAST({text} AS BIGINT) END"
+
+
+def typed_rows(layout: Layout, terms: Terms) -> str:
+    """Return the SELECT that gives each row its number `k` and its values, NULL where a value is no good."""
+    names = ("sender", "receiver", "amount", "time", "date", "day", "arrival_tick", "deadline_tick")
+    sender, receiver, amount, time, date, day, arrival, deadline = (column(layout, name) for name in names)
+    priority, rail, divisible, identity = (
+        column(layout, name) for name in ("priority", "rail", "divisible", "id")
+    )
+    if layout.dialect == "research":
+        number = f"replace({amount}, ',', '.')" if layout.delimiter == ";" else amount
+        places = f"[0-9]{{1,{terms.decimals}}}0*" if terms.decimals else "0+"
+        exact = f"CAST({number} AS DECIMAL(28, {terms.decimals})) * {10**terms.decimals}"
+        cents = (
+            rf"CASE WHEN regexp_full_match({number}, '[0-9]{{1,16}}(\.{places})?') "
+            f"THEN TRY_CAST({exact} AS BIGINT) END"
+        )
+    else:
+        cents = _whole(amount)
+    return f"""
+        SELECT row_number() OVER () - 1 AS k,
+            {identity} AS id,
+            TRY_CAST({sender} AS bank) AS sender,
+            TRY_CAST({receiver} AS bank) AS receiver,
+            {cents} AS amount,
+            CASE WHEN regexp_full_match({time}, '{_CLOCK}') THEN epoch_us(CAST({time} AS TIME)) END AS us,
+            CASE WHEN regexp_full_match({date}, '{_DATE}') THEN TRY_CAST({date} AS DATE) END AS date,
+            {_whole(day, 4)} AS day,
+            {_whole(arrival)} AS arrival,
+            {_whole(deadline)} AS deadline,
+            {deadline} IS NOT NULL AS has_deadline,
+            {_whole(priority, 2)} AS priority,
+            {priority} IS NOT NULL AS has_priority,
+            TRY_CAST({rail} AS rail_name) AS rail,
+            {rail} IS NOT NULL AS has_rail,
+            CASE lower({divisible}) WHEN 'true' THEN 1 WHEN '1' THEN 1
+                WHEN 'false' THEN 0 WHEN '0' THEN 0 END AS divisible,
+            {divisible} IS NOT NULL AS has_divisible
+        FROM {read_csv(layout, keep_rejects=True)}"""
+
+
+def checked_rows(layout: Layout, terms: Terms) -> str:
+    """Return the SELECT that adds day, arrival tick and the name of what is wrong (`bad`). Binds $dates."""
+    if layout.has("date"):
+        day = "list_position($dates, date) - 1"
+    elif layout.has("day"):
+        day = "day"
+    else:
+        day = "0"
+    clock = terms.clock
+    if not layout.has("time"):
+        arrival = "arrival"
+    elif clock is not None:
+        span = (clock.end - clock.start) * 1_000_000
+        since = f"(us - {clock.start * 1_000_000})"
+        arrival = f"day * {clock.ticks_per_day} + {since} * {clock.ticks_per_day} // {span}"
+    else:
+        arrival = "day * 86400 + us // 1000000"
+    conditions = " ".join(_conditions(layout, terms, arrival))
+    return f"""
+        SELECT * REPLACE ({arrival} AS arrival), CASE {conditions} END AS bad
+        FROM (SELECT * REPLACE ({day} AS day) FROM typed WHERE $dates IS NOT NULL)"""
+
+
+def _conditions(layout: Layout, terms: Terms, arrival: str) -> list[str]:
+    """Return WHEN clauses, the first of which names what is wrong with a row."""
+    tests = {
+        "sender": "sender IS NULL",
+        "receiver": "receiver IS NULL",
+        "self": "sender = receiver",
+        "amount": f"amount IS NULL OR amount NOT BETWEEN 1 AND {MAX_AMOUNT}",
+    }
+    if layout.has("time"):
+        tests["time"] = "us IS NULL"
+        if terms.clock is not None:
+            low, high = terms.clock.start * 1_000_000, terms.clock.end * 1_000_000
+            tests["outside"] = f"us < {low} OR us >= {high}"
+        if layout.has("date"):
+            tests["date"] = "date IS NULL"
+        if layout.has("date") or layout.has("day"):
+            tests["day"] = (
+                "day IS NULL" if terms.num_days is None else f"coalesce(day, 1e9) >= {terms.num_days}"
+            )
+    else:
+        tests["arrival_tick"] = f"arrival IS NULL OR arrival >= {terms.ticks}"
+    if layout.has("deadline_tick"):
+        tests["deadline_tick"] = f"has_deadline AND (deadline IS NULL OR deadline > {_MAX_DEADLINE})"
+        tests["deadline_before"] = f"deadline < ({arrival})"
+    if layout.has("priority"):
+        tests["priority"] = "has_priority AND (priority IS NULL OR priority > 10)"
+    if layout.has("rail") and terms.rails is not None:
+        tests["rail"] = "has_rail AND rail IS NULL"
+    if layout.has("divisible"):
+        tests["divisible"] = "has_divisible AND divisible IS NULL"
+    if layout.has("id"):
+        tests["id"] = "id IS NOT NULL AND NOT regexp_full_match(id, '[A-Za-z0-9_.:-]{1,64}')"
+    return [f"WHEN {test} THEN '{name}'" for name, test in tests.items()]
+
+
+def refuse_bad_rows(connection: duckdb.DuckDBPyConnection, path: Path, layout: Layout, terms: Terms) -> None:
+    """Raise `PaymentFileRefused` if a row of the table `checked` is bad, repeats an id or was not read."""
+    torn = connection.execute(
+        "SELECT line, min(error_message) FROM reject_errors GROUP BY line ORDER BY line"
+    ).fetchall()
+    wrong = connection.execute("SELECT count(bad) FROM checked").fetchall()[0][0]
+    repeated = (
+        connection.execute("SELECT count(id) - count(DISTINCT id) FROM checked").fetchall()[0][0]
+        if layout.has("id")
+        else 0
+    )
+    if not torn and not wrong and not repeated:
+        return
+    if repeated:
+        connection.execute(
+            """UPDATE checked SET bad = 'duplicate' WHERE bad IS NULL AND k IN (SELECT k FROM checked
+            WHERE id IS NOT NULL QUALIFY row_number() OVER (PARTITION BY id ORDER BY k) > 1)"""
+        )
+        wrong = connection.execute("SELECT count(bad) FROM checked").fetchall()[0][0]
+    first = connection.execute(
+        "SELECT k, bad FROM checked WHERE bad IS NOT NULL ORDER BY k LIMIT $most", {"most": MAX_ROWS_TOLD}
+    ).fetchall()
+    told = [BadRow(line, _torn(message)) for line, message in torn[:MAX_ROWS_TOLD]]
+    told += _with_lines(path, layout, terms, dict(first))
+    told.sort(key=lambda row: row.line)
+    raise PaymentFileRefused(told[:MAX_ROWS_TOLD], wrong + len(torn))
+
+
+def _with_lines(path: Path, layout: Layout, terms: Terms, bad: dict[int, str]) -> list[BadRow]:
+    """Find the lines of rows by their number among those that could be read."""
+    told: list[BadRow] = []
+    k = 0
+    for line, fields in records(path, layout):
+        if len(told) == len(bad):
+            break
+        if len(fields) != len(layout.columns):
+            continue
+        if k in bad:
+            values = dict(zip(layout.columns, fields, strict=True))
+            told.append(BadRow(line, _reason(bad[k], values, layout, terms)))
+        k += 1
+    return told
+
+
+def _torn(message: str) -> str:
+    text = " ".join(message.split())
+    return f"not a row of this file: {text[:1].lower()}{text[1:]}"
+
+
+def _reason(code: str, values: dict[str, str], layout: Layout, terms: Terms) -> str:
+    """Say in words what is wrong with a row."""
+    name = column(layout, {"self": "sender", "outside": "time", "duplicate": "id"}.get(code, code))
+    if code == "deadline_before":
+        name = '"deadline_tick"'
+    key = name.strip('"')
+    found = values.get(key, "")
+    shown = f'"{found[:60]}"' if found else "nothing"
+    unit = f"an amount above 0 with at most {terms.decimals} decimal places"
+    cents = f"an integer of cents from 1 to {MAX_AMOUNT}"
+    clock = terms.clock
+    sentences = {
+        "sender": f"{key} {shown} is no bank of the scenario",
+        "receiver": f"{key} {shown} is no bank of the scenario",
+        "self": f"bank {shown} pays itself",
+        "amount": f"{key} must be {unit if layout.dialect == 'research' else cents}, found {shown}",
+        "time": f"time must be HH:MM or HH:MM:SS, found {shown}",
+        "outside": f"time {found} is outside the day"
+        if clock is None
+        else f"time {found} is outside the day, "
+        f"{clock.label(0)} to {clock.end // 3600:02}:{clock.end // 60 % 60:02}",
+        "date": f"date must be YYYY-MM-DD, found {shown}",
+        "day": f"day {shown} is beyond the {terms.num_days} days of the scenario",
+        "arrival_tick": f"arrival_tick must be an integer from 0 to {terms.ticks - 1}, found {shown}",
+        "deadline_tick": f"deadline_tick must be an integer, found {shown}",
+        "deadline_before": f"deadline_tick {found} is before the arrival",
+        "priority": f"priority must be an integer from 0 to 10, found {shown}",
+        "rail": f"rail {shown} is no rail of the scenario",
+        "divisible": f"divisible must be true or false, found {shown}",
+        "id": f"id must be 1 to 64 of A-Z, a-z, 0-9, _, ., : and -, found {shown}",
+        "duplicate": f"id {shown} stands in an earlier row, too",
+    }
+    return sentences[code]
