@@ -1,7 +1,16 @@
 """Signing in: the first link, personal tokens, and what a person prefers."""
 
+from __future__ import annotations
+
+import hashlib
+import secrets
+from typing import TYPE_CHECKING
+
 from django.conf import settings
 from django.db import models
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
 
 
 class FirstLink(models.Model):
@@ -16,6 +25,30 @@ class FirstLink(models.Model):
         return f"first link of {self.created_at:%Y-%m-%d %H:%M}"
 
 
+class ApiTokenManager(models.Manager["ApiToken"]):
+    """Tokens are made and found by their plain text, which is never stored."""
+
+    PREFIX = "ps_"
+
+    @staticmethod
+    def hash_of(plain: str) -> str:
+        """Return what is stored of a token: SHA-256, enough for 256 random bits."""
+        return hashlib.sha256(plain.encode("utf-8", "surrogatepass")).hexdigest()
+
+    def issue(self, user: User, name: str) -> tuple[ApiToken, str]:
+        """Make a token; the second part is its plain text, for its owner's eyes, once."""
+        plain = self.PREFIX + secrets.token_urlsafe(32)
+        return self.create(user=user, name=name, token_hash=self.hash_of(plain)), plain
+
+    def valid(self, plain: str) -> ApiToken | None:
+        """Return the token with this plain text if it is not revoked and its owner is active."""
+        return (
+            self.select_related("user")
+            .filter(token_hash=self.hash_of(plain), revoked_at=None, user__is_active=True)
+            .first()
+        )
+
+
 class ApiToken(models.Model):
     """A personal token for scripts; stored hashed, shown once, revocable."""
 
@@ -25,6 +58,8 @@ class ApiToken(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
     last_used_at = models.DateTimeField(null=True, blank=True)
     revoked_at = models.DateTimeField(null=True, blank=True)
+
+    objects = ApiTokenManager()
 
     class Meta:
         ordering = ["-created_at"]

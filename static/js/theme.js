@@ -1,0 +1,38 @@
+/* Light or dark: the page carries data-theme when the person chose one, else the device decides.
+   PS.onTheme(draw) calls `draw` when colours change; charts redraw themselves with it. */
+(function () {
+  "use strict";
+  const PS = (window.PS = window.PS || {});
+  const root = document.documentElement;
+  const device = window.matchMedia("(prefers-color-scheme: dark)");
+  const listeners = new Set();
+
+  root.classList.add("js");
+
+  PS.theme = function () {
+    return root.dataset.theme || (device.matches ? "dark" : "light");
+  };
+
+  /* The value of a custom property, as the page shows it now: PS.css("--chart-1"). */
+  PS.css = function (name) {
+    return getComputedStyle(root).getPropertyValue(name).trim();
+  };
+
+  PS.onTheme = function (listener) {
+    listeners.add(listener);
+    return () => listeners.delete(listener);
+  };
+
+  /* `wanted`: system, light or dark. Kept for a year in a cookie, so that the server draws the next page right. */
+  PS.setTheme = function (wanted) {
+    if (wanted === "system") delete root.dataset.theme;
+    else root.dataset.theme = wanted;
+    const secure = location.protocol === "https:" ? "; Secure" : "";
+    document.cookie = `theme=${wanted}; Path=/; Max-Age=31536000; SameSite=Lax${secure}`;
+    listeners.forEach((listener) => listener(PS.theme()));
+  };
+
+  device.addEventListener("change", () => {
+    if (!root.dataset.theme) listeners.forEach((listener) => listener(PS.theme()));
+  });
+})();
