@@ -4,3 +4,5 @@
 //! binding, built only with the feature of that name.
 
 pub mod engine;
+#[cfg(feature = "python")]
+mod python;
