@@ -32,7 +32,7 @@ def hash_of(token: str) -> str:
 
 
 def ensure_administrator() -> None:
-    """Make the local administrator where there is no user yet; without a password, so nobody can guess one."""
+    """Make the local administrator where there is no user yet, without a password that one could guess."""
     if not User.objects.exists():
         User.objects.create_superuser(LOCAL_ADMINISTRATOR, password=None)
 
@@ -64,7 +64,7 @@ def renew(host: str) -> str | None:
 
 
 def consume(token: str) -> User | None:
-    """Return whom the token signs in, using it up; a wrong one returns None and counts against the open link."""
+    """Return whom the token signs in and use it up; a wrong one gives None and counts against the link."""
     user = local_administrator()
     now = timezone.now()
     open_links = FirstLink.objects.filter(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from django import forms
 
@@ -24,7 +24,7 @@ class PreferenceForm(_PreferenceModelForm):
     class Meta:
         model = Preference
         fields = ("theme", "page_size")
-        widgets = {"theme": forms.RadioSelect}
+        widgets: ClassVar = {"theme": forms.RadioSelect}
 
 
 class TokenForm(forms.Form):

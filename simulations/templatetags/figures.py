@@ -26,7 +26,7 @@ class Clock(Protocol):
 
 @register.filter
 def money(cents: int | None, currency: Mapping[str, object] | None = None) -> str:
-    """Minor units to `1,234.56 EUR`. `currency` is `{"code", "decimals"}`, by default nameless with 2 places."""
+    """Minor units to `1,234.56 EUR`. `currency` is `{"code", "decimals"}`; without one, two places."""
     if cents is None:
         return NONE
     currency = currency or {}

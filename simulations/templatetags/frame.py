@@ -33,5 +33,5 @@ def version() -> str:
 
 @register.simple_tag
 def tip(label: object, text: object) -> SafeString:
-    """A label that explains itself on hover and focus: `{% tip "Settlement rate" "Settled / arrived …" %}`."""
+    """A label that explains itself on hover and focus: `{% tip "Delay" "Ticks from …" %}`."""
     return format_html('<button type="button" class="tip" data-tip="{}">{}</button>', text, label)
