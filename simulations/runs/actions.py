@@ -91,8 +91,7 @@ def join(ticket: Ticket, run_id: UUID) -> Joined:
     except Unrepeatable as problem:
         run.refresh_from_db(fields=["status", "tick"])
         return Joined(None, _about(run, []), str(problem))
-    agents = live.now(lambda backend: [agent["id"] for agent in backend.get_state()["agents"]])
-    return Joined(live, _about(run, agents))
+    return Joined(live, _about(run, [bank.id for bank in live.banks]))
 
 
 def _about(run: Run, agents: list[str]) -> About:

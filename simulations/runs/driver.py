@@ -12,6 +12,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import UUID
 
@@ -39,17 +40,28 @@ class Gone(Exception):
     """The run is no longer held by this process."""
 
 
+@dataclass(frozen=True)
+class Bank:
+    """An agent as the page needs it: its place in the scenario, its label, what it is expected to send."""
+
+    index: int
+    id: str
+    name: str
+    expected_cents: float
+
+
 class LiveRun:
     """A run in memory. Plain attributes may be read from any thread; methods of the engine only in jobs."""
 
     def __init__(  # noqa: PLR0913  (built in one place, from a row)
         self,
         run_id: UUID,
+        *,
         epoch: int,
+        banks: tuple[Bank, ...],
         backend: SimulationBackend,
         recorder: Recorder,
         scheduler: Scheduler,
-        *,
         status: str,
         tick: int,
         ticks_total: int,
@@ -58,6 +70,7 @@ class LiveRun:
         on_beat: Callable[[LiveRun], None],
     ) -> None:
         self.run_id, self.epoch = run_id, epoch
+        self.banks = banks
         self.backend, self.recorder = backend, recorder
         self.status, self.tick, self.ticks_total = status, tick, ticks_total
         self.pace = Pace(ticks_per_second)

@@ -118,7 +118,7 @@ def joined(chunks: list[Columns]) -> Columns:
         return {"labels": {}}
     names = [name for name in chunks[0] if name != "labels"]
     whole: Columns = {name: np.concatenate([chunk[name] for chunk in chunks]) for name in names}
-    whole["labels"] = chunks[-1]["labels"]
+    whole["labels"] = chunks[-1].get("labels", {})
     return whole
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from uuid import UUID
 
 import structlog
@@ -15,11 +15,7 @@ from simulations.models import Run
 from simulations.runs import conclusion, lifecycle, notices, ownership, recorder, replay
 from simulations.runs.driver import LiveRun
 from simulations.runs.ownership import Registration
-from simulations.runs.recorder import Recorder
 from simulations.runs.scheduler import Scheduler
-
-if TYPE_CHECKING:
-    from simulations.engine.protocol import SimulationBackend
 
 log = structlog.get_logger(__name__)
 Status = Run.Status
@@ -118,12 +114,12 @@ class Registry:
             raise replay.Unrepeatable(f"It ran on engine {run.engine_version}; this is {ENGINE_VERSION}.")
         started = time.monotonic()
         try:
-            backend, record = replay.bring_back(run)
+            back = replay.bring_back(run)
         except replay.Unrepeatable:
             raise
         except Exception as problem:
             raise replay.Unrepeatable(f"Its inputs no longer make a run: {problem}") from problem
-        live = self._wrap(run, backend, record)
+        live = self._wrap(run, back)
         if run.tick:
             log.info(
                 "run.brought_back",
@@ -138,13 +134,14 @@ class Registry:
             live.go(goal_tick=run.goal_tick)
         return live
 
-    def _wrap(self, run: Run, backend: SimulationBackend, record: Recorder) -> LiveRun:
+    def _wrap(self, run: Run, back: replay.BroughtBack) -> LiveRun:
         live = LiveRun(
             run.pk,
-            run.epoch,
-            backend,
-            record,
-            self.scheduler,
+            epoch=run.epoch,
+            banks=back.banks,
+            backend=back.backend,
+            recorder=back.recorder,
+            scheduler=self.scheduler,
             status=run.status,
             tick=run.tick,
             ticks_total=run.ticks_total,

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 from simulations import storage
 from simulations.config.inputs import prepare
 from simulations.engine.rust_backend import RustBackend
 from simulations.models import Artifact, Intervention, Run
+from simulations.runs.driver import Bank
 from simulations.runs.recorder import Recorder
 
 if TYPE_CHECKING:
@@ -32,9 +36,28 @@ def inputs_of(run: Run) -> RunInput:
     )
 
 
-def beginning(run: Run) -> RustBackend:
+def banks_of(given: RunInput) -> tuple[Bank, ...]:
+    """Return the agents, and what each is expected to send: scripted, attached and generated payments."""
+    agents = given.config["agents"]
+    place = {agent["id"]: index for index, agent in enumerate(agents)}
+    expected = [0.0] * len(agents)
+    ticks = given.config["ticks_per_day"] * given.config.get("num_days", 1)
+    for index, agent in enumerate(agents):
+        if arrivals := agent.get("arrival_config"):
+            expected[index] += float(arrivals["rate_per_tick"]) * arrivals["amount_mean"] * ticks
+    for payment in given.config.get("initial_transactions", ()):
+        expected[place[payment["sender"]]] += payment["amount"]
+    if given.payments is not None:
+        sums = np.bincount(given.payments["sender"], given.payments["amount"], minlength=len(agents))
+        expected = [have + more for have, more in zip(expected, sums.tolist(), strict=True)]
+    return tuple(
+        Bank(index, agent["id"], agent.get("name") or "", expected[index])
+        for index, agent in enumerate(agents)
+    )
+
+
+def beginning(run: Run, given: RunInput) -> RustBackend:
     """Return the run's engine before the first tick, with every intervention made so far scheduled."""
-    given = inputs_of(run)
     backend = RustBackend(given.config, given.payments, run=str(run.pk))
     kept = (Intervention.Status.SCHEDULED, Intervention.Status.APPLIED, Intervention.Status.REFUSED)
     for made in run.interventions.filter(status__in=kept).order_by("seq"):
@@ -58,19 +81,29 @@ def advance_to(backend: RustBackend, tick: int, *, at: int, drained: Callable[[i
     drained(at)
 
 
-def bring_back(run: Run) -> tuple[RustBackend, Recorder]:
-    """Return engine and recorder of a run as they were at `run.tick`.
+@dataclass(frozen=True)
+class BroughtBack:
+    """A run in memory, as it was at `run.tick`."""
+
+    backend: RustBackend
+    recorder: Recorder
+    banks: tuple[Bank, ...]
+
+
+def bring_back(run: Run) -> BroughtBack:
+    """Return a run as it was at `run.tick`, computed again from its inputs.
 
     What sealed parts hold is computed again and thrown away; the rest goes into the recorder's tail.
     """
-    backend = beginning(run)
+    given = inputs_of(run)
+    backend = beginning(run, given)
     sealed = Artifact.objects.filter(run=run, provisional=False).order_by("-to_tick").first()
     sealed_tick = sealed.to_tick if sealed else 0
     recorder = Recorder(from_tick=sealed_tick, next_part=run.epoch * PARTS_PER_EPOCH)
     advance_to(backend, sealed_tick, at=0, drained=lambda _: backend.drain())
     advance_to(backend, run.tick, at=sealed_tick, drained=lambda tick: recorder.collect(backend, tick))
     sweep(run)
-    return backend, recorder
+    return BroughtBack(backend, recorder, banks_of(given))
 
 
 def sweep(run: Run) -> None:

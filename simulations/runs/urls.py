@@ -1,5 +1,23 @@
-"""Addresses of this folder."""
+"""Addresses of runs."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from simulations.runs import parts, views
+
+COMMANDS = ("start", "pause", "resume", "step", "run_to", "speed", "stop")
+
+urlpatterns = [
+    path("new", views.run_create, name="run_create"),
+    path("<uuid:run_id>/", views.run_live, name="run_live"),
+    path("<uuid:run_id>/banks", parts.run_banks, name="run_banks"),
+    path("<uuid:run_id>/queue", parts.run_queue, name="run_queue"),
+    path("<uuid:run_id>/feed", parts.run_feed, name="run_feed"),
+    path("<uuid:run_id>/status", parts.run_status, name="run_status"),
+    path("<uuid:run_id>/share", views.run_share, name="run_share"),
+    path("<uuid:run_id>/star", views.run_star, name="run_star"),
+    path("<uuid:run_id>/delete", views.run_delete, name="run_delete"),
+    *(
+        path(f"<uuid:run_id>/{verb}", views.run_command, {"verb": verb}, name="run_command")
+        for verb in COMMANDS
+    ),
+]

@@ -1,0 +1,128 @@
+"""Parts of the live page that htmx fetches anew while the run goes on: banks, queue, feed, status."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+import numpy as np
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_GET
+
+from simulations import access
+from simulations.models import Run
+from simulations.runs import feed
+from simulations.runs.ownership import OwnedElsewhere
+from simulations.runs.registry import registry
+from simulations.runs.replay import Unrepeatable
+
+if TYPE_CHECKING:
+    from simulations.runs.driver import Bank, LiveRun
+
+MOST_BANKS = 200
+MOST_QUEUED = 100
+MOST_EXPLAINED = 40
+SPARK_POINTS = 40
+SPARK_WIDTH, SPARK_HEIGHT = 96, 24
+
+Part = Callable[[HttpRequest, Run, "LiveRun"], dict[str, Any]]
+
+
+def part(template: str) -> Callable[[Part], Callable[..., HttpResponse]]:
+    """Make a view of a function that returns a part's context; a run that cannot be loaded says so."""
+
+    def wrap(function: Part) -> Callable[..., HttpResponse]:
+        @require_GET
+        @wraps(function)
+        def view(request: HttpRequest, run_id: UUID) -> HttpResponse:
+            run = access.visible_run(request.user, run_id)
+            context: dict[str, Any] = {"run": run}
+            try:
+                context |= function(request, run, registry.live(run))
+            except (Unrepeatable, OwnedElsewhere) as problem:
+                context["problem"] = str(problem)
+            return render(request, f"simulations/runs/{template}", context)
+
+        return view
+
+    return wrap
+
+
+@part("_banks.html")
+def run_banks(request: HttpRequest, run: Run, live: LiveRun) -> dict[str, Any]:
+    """Banks, the most active first, those that fit the search."""
+    wanted = request.GET.get("q", "").strip().casefold()
+    fitting = [bank for bank in live.banks if wanted in bank.id.casefold() or wanted in bank.name.casefold()]
+
+    def read(backend: Any) -> tuple[dict[str, Any], bytes, list[Bank]]:
+        state = backend.get_state()
+        agents = state["agents"]
+
+        def activity(bank: Bank) -> float:
+            agent = agents[bank.index]
+            return float(agent["sent"] + agent["received"]) or bank.expected_cents * 1e-12
+
+        shown = sorted(fitting, key=activity, reverse=True)[:MOST_BANKS]
+        names = [f"balance:{bank.id}" for bank in shown]
+        return state, backend.frame(names, 0, SPARK_POINTS), shown
+
+    state, columns, shown = live.now(read)
+    rows = [{"bank": bank, "now": state["agents"][bank.index]} for bank in shown]
+    for row, line in zip(rows, _sparklines(columns, len(shown), live.ticks_total), strict=True):
+        row["spark"] = line
+    return {"rows": rows, "total": len(fitting), "q": request.GET.get("q", "")}
+
+
+def _sparklines(columns: bytes, count: int, ticks_total: int) -> list[str]:
+    """Return the points of one SVG polyline a bank: x the whole run, y its own range."""
+    table = np.frombuffer(columns, dtype="<f8").reshape(count + 1, -1)
+    x = table[0] / max(1, ticks_total - 1) * SPARK_WIDTH
+    lines = []
+    for values in table[1:]:
+        if not len(values):
+            lines.append("")
+            continue
+        low, span = values.min(), np.ptp(values) or 1.0
+        y = (SPARK_HEIGHT - 2) - (values - low) / span * (SPARK_HEIGHT - 4)
+        lines.append(" ".join(f"{a:.1f},{b:.1f}" for a, b in zip(x, y, strict=True)))
+    return lines
+
+
+@part("_queue.html")
+def run_queue(request: HttpRequest, run: Run, live: LiveRun) -> dict[str, Any]:
+    """What waits in the rails' queues, the first of each, and why."""
+
+    def read(backend: Any) -> list[dict[str, Any]]:
+        rails = []
+        for rail, queue in backend.get_state()["queues"].items():
+            rows = queue["payments"][:MOST_QUEUED]
+            for row in rows[:MOST_EXPLAINED]:
+                row["why"] = backend.explain(row["id"])
+            rails.append({"rail": rail, "total": queue["total"], "rows": rows})
+        return rails
+
+    rails = live.now(read)
+    return {"rails": rails, "total": sum(rail["total"] for rail in rails), "tick": live.tick}
+
+
+@part("_feed.html")
+def run_feed(request: HttpRequest, run: Run, live: LiveRun) -> dict[str, Any]:
+    """The newest events that fit the filter."""
+    event_type = request.GET.get("type", "")
+    wanted = feed.FeedFilter(
+        event_type if event_type in feed.EVENT_TYPES else "", request.GET.get("agent", "").strip()
+    )
+    return {"events": feed.newest(live, wanted)}
+
+
+@require_GET
+def run_status(request: HttpRequest, run_id: UUID) -> HttpResponse:
+    """Status and progress in a line, for lists."""
+    run = access.visible_run(request.user, run_id)
+    live = registry.held(run.pk)
+    if live is not None:
+        run.tick, run.status = live.tick, live.status
+    return render(request, "simulations/runs/_status.html", {"run": run})

@@ -1,0 +1,207 @@
+"""The pages of a run while it lives: start it, watch it, steer it, share it, take it away."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from simulations import access
+from simulations.config.faults import ScenarioRefused
+from simulations.models import AuditEntry, Run, ScenarioVersion
+from simulations.runs import lifecycle, manager
+from simulations.runs.creation import create_run
+from simulations.runs.feed import EVENT_TYPES
+from simulations.runs.forms import RunForm
+from simulations.runs.ownership import OwnedElsewhere
+from simulations.runs.replay import Unrepeatable
+
+if TYPE_CHECKING:
+    from django_htmx.middleware import HtmxDetails
+
+    class Request(HttpRequest):
+        """A request as the middleware leaves it."""
+
+        htmx: HtmxDetails
+
+
+@require_http_methods(["GET", "POST"])
+def run_create(request: HttpRequest) -> HttpResponse:
+    """Start a run of a scenario's newest version, or of a given version."""
+    version = _version(request)
+    form = RunForm(request.POST or None, initial={"liquidity_percent": 100})
+    if request.method == "POST" and form.is_valid():
+        try:
+            run = create_run(
+                request.user,  # type: ignore[arg-type]  # signed in: the middleware sees to it
+                document=version.document,
+                version=version,
+                seed=form.cleaned_data["seed"],
+                liquidity_percent=form.cleaned_data["liquidity_percent"],
+                name=form.cleaned_data["name"],
+                watched=True,
+            )
+        except ScenarioRefused as refused:
+            for fault in refused.faults[:5]:
+                form.add_error(None, str(fault))
+        else:
+            if request.POST.get("start"):
+                manager.start(run, by=run.owner)
+            return redirect("run_live", run_id=run.pk)
+    status = 400 if request.method == "POST" else 200
+    context = {"form": form, "version": version, "page_name": "scenarios"}
+    return render(request, "simulations/runs/new.html", context, status=status)
+
+
+def _version(request: HttpRequest) -> ScenarioVersion:
+    """Return the version asked for; of a scenario the newest. 404 where there is none, or none for you."""
+    given = request.POST if request.method == "POST" else request.GET
+    versions = ScenarioVersion.objects.select_related("scenario", "document")
+    if given.get("version"):
+        found = versions.filter(pk=_number(given["version"])).first()
+    else:
+        found = versions.filter(scenario_id=_uuid(given.get("scenario", ""))).order_by("-number").first()
+    if found is None:
+        raise Http404("No such scenario.")
+    access.visible_scenario(request.user, found.scenario_id)
+    return found
+
+
+def _uuid(text: str) -> UUID:
+    try:
+        return UUID(text)
+    except ValueError:
+        raise Http404("No such scenario.") from None
+
+
+def _number(text: str) -> int:
+    if not text.isdecimal() or len(text) > 18:
+        raise Http404("No such version.")
+    return int(text)
+
+
+@require_GET
+def run_live(request: HttpRequest, run_id: UUID) -> HttpResponse:
+    """Show a run as it goes; a finished one stays viewable."""
+    run = access.visible_run(request.user, run_id)
+    may_steer = access.may_steer(request.user, run)
+    context = {
+        "run": run,
+        "may_steer": may_steer,
+        "is_owner": run.owner_id == request.user.pk,
+        "page_name": "runs",
+        "event_types": EVENT_TYPES,
+        "facts": _page_facts(run, may_steer),
+    }
+    return render(request, "simulations/runs/live.html", context)
+
+
+def _page_facts(run: Run, may_steer: bool) -> dict[str, Any]:
+    """Return what the page's script needs to know of a run."""
+    return {
+        "id": str(run.pk),
+        "socket": f"/ws/simulations/{run.pk}",
+        "ticks_total": run.ticks_total,
+        "ticks_per_day": run.ticks_per_day,
+        "num_days": run.ticks_total // run.ticks_per_day,
+        "day_start": run.day_start,
+        "day_end": run.day_end,
+        "currency": run.currency,
+        "may_steer": may_steer,
+        "results": reverse("run_results", kwargs={"run_id": run.pk}),
+    }
+
+
+@require_POST
+def run_command(request: Request, run_id: UUID, verb: str) -> HttpResponse:
+    """Steer a run without the socket: 204 for htmx, back to the page for forms, 409 where impossible."""
+    run = access.steerable_run(request.user, run_id)
+    try:
+        _obey(run, verb, request)
+    except (lifecycle.Conflict, ValueError, Unrepeatable, OwnedElsewhere) as problem:
+        if request.htmx:
+            return HttpResponse(str(problem), status=409, content_type="text/plain; charset=utf-8")
+        messages.error(request, str(problem))
+    else:
+        if request.htmx:
+            return HttpResponse(status=204)
+    return redirect("run_live", run_id=run_id)
+
+
+def _obey(run: Run, verb: str, request: HttpRequest) -> None:
+    user: Any = request.user
+    match verb:
+        case "start":
+            manager.start(run, by=user)
+        case "pause":
+            manager.pause(run, by=user)
+        case "resume":
+            manager.resume(run, by=user)
+        case "step":
+            manager.step(run, until=request.POST.get("until") or None, by=user)
+        case "run_to":
+            manager.run_to(run, _tick(request.POST.get("tick", "")), by=user)
+        case "speed":
+            manager.speed(run, _speed(request.POST.get("ticks_per_second", "")), by=user)
+        case "stop":
+            manager.stop(run, by=user)
+
+
+def _tick(text: str) -> int:
+    if not text.isdecimal() or len(text) > 12:
+        raise ValueError("tick must be a whole number")
+    return int(text)
+
+
+def _speed(text: str) -> float | None:
+    try:
+        return float(text) if text else None
+    except ValueError:
+        raise ValueError("ticks_per_second must be a number, or empty for as fast as possible") from None
+
+
+@require_POST
+def run_share(request: HttpRequest, run_id: UUID) -> HttpResponse:
+    """Share a run, read-only, with everyone signed in, or withdraw that."""
+    run = access.owned_run(request.user, run_id)
+    run.shared = request.POST.get("shared") == "on"
+    run.save(update_fields=["shared"])
+    AuditEntry.objects.record(request.user, "run.shared" if run.shared else "run.share_withdrawn", run)
+    messages.success(
+        request, "Everyone signed in can now watch this run." if run.shared else "This run is private."
+    )
+    return redirect(_back(request, run_id))
+
+
+@require_POST
+def run_star(request: HttpRequest, run_id: UUID) -> HttpResponse:
+    """Mark a run as worth keeping, or not."""
+    run = access.owned_run(request.user, run_id)
+    run.starred = request.POST.get("starred") == "on"
+    run.save(update_fields=["starred"])
+    return redirect(_back(request, run_id))
+
+
+@require_POST
+def run_delete(request: HttpRequest, run_id: UUID) -> HttpResponse:
+    """Take a run away for good."""
+    run = access.owned_run(request.user, run_id)
+    try:
+        manager.delete(run, request.user)  # type: ignore[arg-type]  # signed in
+    except lifecycle.Conflict as problem:
+        messages.error(request, str(problem))
+        return redirect("run_live", run_id=run_id)
+    messages.success(request, f"{run.name} was deleted.")
+    return redirect("start")
+
+
+def _back(request: HttpRequest, run_id: UUID) -> str:
+    """Return where a small form came from: the run's result page or its live page."""
+    if request.POST.get("from") == "results":
+        return reverse("run_results", kwargs={"run_id": run_id})
+    return reverse("run_live", kwargs={"run_id": run_id})
