@@ -19,8 +19,10 @@ MAX_NUMBER_LENGTH = 60
 
 # Values of these keys are names: the text as written, whatever it would mean elsewhere.
 TEXT_KEYS = frozenset(
-    ("id", "agent_id", "agent", "sender", "receiver", "rail", "payment", "name", "code")
-    + ("transactions_file", "start_date", "timezone", "day_start", "day_end")
+    {
+        *("id", "agent_id", "agent", "sender", "receiver", "rail", "payment", "name", "code"),
+        *("transactions_file", "start_date", "timezone", "day_start", "day_end"),
+    }
 )
 _INT = re.compile(r"[-+]?[0-9]+")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")

@@ -114,7 +114,7 @@ def _check(root: Node, payments: Callable[[str], Path | None] | None) -> Checked
     errors += own
     warnings = [fault for fault in found if fault.severity == "warning"]
     if errors or config is None:
-        return Checked(None, errors, warnings)
+        return Checked(None, sorted(errors, key=lambda fault: (fault.line, fault.column)), warnings)
     return Checked(config, [], warnings, summarise(config, columns), columns)
 
 

@@ -69,7 +69,7 @@ def read_payments(  # noqa: PLR0913 (each one is a fact of the scenario, by name
     """Return the payments of a file as columns for the engine, or raise `PaymentFileRefused`.
 
     `sender`, `receiver` and `rail` are indices into `agents` and `rails`; `amount` is cents; ticks count from
-    the start of the run; -1 = no deadline, no rail; ids are `id_bytes` and `id_offsets`. Rows with clock times
+    the start of the run; -1 = no deadline, no rail; ids are `id_bytes`, `id_offsets`. Rows with clock times
     are in order of day, time and line, others as in the file. `decimals` are the currency's.
     """
     scan(path)

@@ -55,7 +55,7 @@ class PaymentFileRefused(ValueError):
 
 @dataclass(frozen=True)
 class Layout:
-    """What the header says. `columns` are its names, lower case, in order; `skip` lines come before the rows."""
+    """What the header says. `columns` are its names, in order; `skip` lines come before the rows."""
 
     dialect: str
     columns: tuple[str, ...]

@@ -1,0 +1,113 @@
+"""Curves of stored runs, thinned so that no extreme is lost."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from simulations.duck import connect
+from simulations.storage.parts import Column
+from simulations.storage.reading import Where, bound_of, read, source_of
+
+
+def series_names(run_id: uuid.UUID | str, names: Sequence[str]) -> list[str]:
+    """Return the columns of a run's stored series, without the tick."""
+    if not names:
+        return []
+    paths, source = source_of(run_id, "series", names)
+    with connect(paths) as connection:
+        described = connection.execute(
+            f"DESCRIBE SELECT * EXCLUDE (part) FROM {source}", bound_of("series", paths)
+        )
+        return [row[0] for row in described.fetchall() if row[0] != "tick"]
+
+
+def series(  # noqa: PLR0913 (the parts of a query, by name)
+    run_id: uuid.UUID | str,
+    names: Sequence[str],
+    columns: Sequence[str],
+    *,
+    from_tick: int = 0,
+    to_tick: int | None = None,
+    max_points: int = 2000,
+) -> dict[str, Column]:
+    """Return `tick` and columns of the stored series, thinned to at most `max_points` rows.
+
+    A row stands until the next one: draw it in steps. Thinning keeps each bucket's minimum and maximum.
+    """
+    last = to_tick if to_tick is not None else 2**32
+    where = [Where("tick", ">=", from_tick), Where("tick", "<=", last)]
+    found = read(run_id, "series", names, ["tick", *columns], where=where, order=["tick"])
+    return thin({name: np.asarray(values) for name, values in found.items()}, max_points)
+
+
+def thin(columns: dict[str, Column], max_points: int) -> dict[str, Column]:
+    """Return columns with at most `max_points` rows; of each bucket of ticks the extremes, in their order.
+
+    Each bucket gives two rows, at its first and last tick, so that all columns share the ticks.
+    """
+    ticks = columns["tick"]
+    if len(ticks) <= max_points:
+        return columns
+    buckets = max(max_points // 2, 1)
+    edges = np.linspace(0, len(ticks), buckets + 1).astype(np.int64)
+    starts, ends = edges[:-1], edges[1:] - 1
+    thinned: dict[str, Column] = {"tick": np.column_stack([ticks[starts], ticks[ends]]).ravel()}
+    for name, values in columns.items():
+        if name == "tick":
+            continue
+        pairs = np.column_stack([np.minimum.reduceat(values, starts), np.maximum.reduceat(values, starts)])
+        falling = values[starts] > values[ends]
+        pairs[falling] = pairs[falling][:, ::-1]
+        thinned[name] = pairs.ravel()
+    return thinned
+
+
+def balances(
+    run_id: uuid.UUID | str,
+    names: Sequence[str],
+    opening: Mapping[str, int],
+    *,
+    to_tick: int | None = None,
+    max_points: int = 2000,
+) -> dict[str, Column]:
+    """Return `tick` and the balance of each agent in `opening` (cents), rebuilt from the events in `names`.
+
+    A row stands until the next one. `opening` has the balances before the first tick.
+    """
+    agents = list(opening)
+    ticks, owners, changes = _flows(run_id, names, agents, to_tick)
+    moments, position = np.unique(ticks, return_inverse=True)
+    table = np.zeros((len(moments) + 1, len(agents)), dtype=np.int64)
+    table[0] = [opening[agent] for agent in agents]
+    np.add.at(table, (position + 1, owners), changes)
+    table = np.cumsum(table, axis=0)
+    # The opening balances stand just before tick 0; a change in tick 0 replaces them there.
+    first = 1 if len(moments) and moments[0] == 0 else 0
+    whole: dict[str, Column] = {"tick": np.concatenate([[0], moments]).astype(np.int64)[first:]}
+    whole |= {agent: table[first:, number] for number, agent in enumerate(agents)}
+    return thin(whole, max_points)
+
+
+def _flows(
+    run_id: uuid.UUID | str, names: Sequence[str], agents: list[str], to_tick: int | None
+) -> tuple[Column, Column, Column]:
+    """Return tick, position in `agents` and change of balance: one row per tick and agent that changed."""
+    if not names or not agents:
+        return (np.empty(0, np.int64),) * 3
+    paths, source = source_of(run_id, "events", names)
+    with connect(paths) as connection:
+        found = connection.execute(
+            f"""WITH flow AS (
+                SELECT tick, agent AS who, -amount AS change FROM {source} WHERE type = 'settled'
+                UNION ALL SELECT tick, counterparty, amount FROM {source} WHERE type = 'settled'
+                UNION ALL SELECT tick, agent, amount FROM {source}
+                    WHERE type = 'intervened' AND reason = 'transfer_liquidity')
+            SELECT tick::BIGINT AS tick, list_position($agents, who)::BIGINT - 1 AS owner,
+                sum(change)::BIGINT AS change
+            FROM flow WHERE list_contains($agents, who) AND tick <= $last GROUP BY ALL ORDER BY ALL""",
+            bound_of("events", paths) | {"agents": agents, "last": 2**32 if to_tick is None else to_tick},
+        ).fetchnumpy()
+    return found["tick"], found["owner"], found["change"]

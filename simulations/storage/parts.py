@@ -1,0 +1,91 @@
+"""Parts: Parquet files of a run, each written under a temporary name, made durable, then renamed."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from numpy.typing import NDArray
+
+from simulations.duck import connect
+
+Column = NDArray[Any]
+
+
+@dataclass(frozen=True)
+class StoredPart:
+    """A file of a run, named within its folder."""
+
+    name: str
+    rows: int
+    bytes: int
+
+
+def run_dir(run_id: uuid.UUID | str) -> Path:
+    """Return the folder of a run's files; it need not exist."""
+    return Path(settings.DATA_DIR) / "runs" / str(uuid.UUID(str(run_id)))
+
+
+def delete_run(run_id: uuid.UUID | str) -> None:
+    """Remove all files of a run."""
+    shutil.rmtree(run_dir(run_id), ignore_errors=True)
+
+
+def write_part(
+    run_id: uuid.UUID | str,
+    kind: str,
+    part: int,
+    columns: Mapping[str, Column],
+    labels: Mapping[str, Sequence[str]],
+) -> StoredPart:
+    """Store columns of one length as part number `part`; coded columns get the text of `labels` (-1 = null).
+
+    Raises OSError or duckdb.Error if the file cannot be written; then there is no file of that name.
+    """
+    folder = run_dir(run_id)
+    folder.mkdir(parents=True, exist_ok=True)
+    name = f"{kind}-{part:05}.parquet"
+    rows = write_parquet(folder / name, columns, labels)
+    return StoredPart(name, rows, (folder / name).stat().st_size)
+
+
+def write_parquet(path: Path, columns: Mapping[str, Column], labels: Mapping[str, Sequence[str]]) -> int:
+    """Write columns to a file that appears whole or not at all; return the number of rows."""
+    unfinished = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
+    coded = [name for name in columns if name in labels]
+    values = ", ".join(
+        f'${_parameter(name)}["{name}"::BIGINT + 1] AS "{name}"' if name in coded else f'"{name}"'
+        for name in columns
+    )
+    bound = {_parameter(name): list(labels[name]) for name in coded}
+    try:
+        with connect([unfinished]) as connection:
+            connection.register("part", dict(columns))
+            target = str(unfinished).replace("'", "''")
+            connection.execute(
+                f"COPY (SELECT {values} FROM part) TO '{target}' (FORMAT parquet, COMPRESSION zstd)", bound
+            ).fetchall()
+        _make_durable(unfinished)
+        unfinished.replace(path)
+        _make_durable(path.parent)
+    finally:
+        unfinished.unlink(missing_ok=True)
+    return len(next(iter(columns.values()))) if columns else 0
+
+
+def _parameter(name: str) -> str:
+    return f"label_{name}"
+
+
+def _make_durable(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
