@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 from hypothesis import strategies as st
@@ -26,10 +27,10 @@ DOCUMENTS = st.dictionaries(KEYS, VALUES, min_size=1, max_size=4)
 class Hand:
     """Writes a document as a person might; every choice is drawn, so that a failure shrinks."""
 
-    def __init__(self, draw: Any) -> None:
+    def __init__(self, draw: Callable[..., Any]) -> None:
         self.draw = draw
         self.comments = 0
-        self.eol = draw(st.sampled_from(["\n", "\n", "\r\n"]))
+        self.eol: str = draw(st.sampled_from(["\n", "\n", "\r\n"]))
 
     def _chance(self, of: int = 2) -> bool:
         return bool(self.draw(st.integers(0, of - 1)) == 0)
@@ -69,7 +70,7 @@ class Hand:
     def flow(self, value: Any) -> str:
         """Return a value in flow style, now and then over several lines."""
         comma = ", " if self._chance() else f",{self._trailing()}{self.eol}      "
-        space = self.draw(st.sampled_from(["", " "]))
+        space: str = self.draw(st.sampled_from(["", " "]))
         if isinstance(value, dict):
             pairs = [f"{self.scalar(key)}: {self.flow(item)}" for key, item in value.items()]
             return "{" + space + comma.join(pairs) + space + "}"

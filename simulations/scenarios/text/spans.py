@@ -53,30 +53,42 @@ def set_value(text: str, path: Path, value: Any, order: Sequence[str] = ()) -> s
 
 def add_item(text: str, path: Path, value: Any, at: int | None = None) -> str:
     """Put an item into the sequence at a path, before index `at` or at the end; made where it is absent."""
+    return add_items(text, path, [value], at)
+
+
+def add_items(text: str, path: Path, values: list[Any], at: int | None = None) -> str:
+    """Put several items into the sequence at a path, as `add_item` does with one."""
     document = _document(text)
     items = _value_at(document, path)
+    if not values:
+        return text
     if not isinstance(items, list) or not items:
-        return set_value(text, path, [value])
+        return set_value(text, path, values)
     place = len(items) if at is None else max(0, min(at, len(items)))
     meant = copy.deepcopy(document)
-    _value_at(meant, path).insert(place, value)
+    _value_at(meant, path)[place:place] = values
 
     def patch(text: str, root: Node) -> str:
         node = _there(root, path)
         if node.flow:
             before = node.children[place - 1].end if place else node.children[0].start
-            item = emitting.flow(value)
-            return _spliced(text, before, before, f", {item}" if place else f"{item}, ")
-        like_flow = any(child.kind == "mapping" and child.flow for child in node.children)
-        single = like_flow or not isinstance(value, dict)
-        lines = [f"- {emitting.flow(value)}"] if single else emitting.block_item(value, 0)
+            inline = ", ".join(map(emitting.flow, values))
+            return _spliced(text, before, before, f", {inline}" if place else f"{inline}, ")
         pad = " " * node.column
-        lines = [pad + line for line in lines]
+        lines = [pad + line for value in values for line in _item_lines(node, value)]
         if place:
             return _insert_lines(text, node.children[place - 1], lines)
         return _spliced(text, node.start, node.start, _eol(text).join([lines[0].lstrip(), *lines[1:], pad]))
 
     return _checked(text, meant, (*path, place), patch)
+
+
+def _item_lines(sequence: Node, value: Any) -> list[str]:
+    """Return an item as lines in the style of its neighbours."""
+    like_flow = any(child.kind == "mapping" and child.flow for child in sequence.children)
+    if like_flow or not isinstance(value, dict):
+        return [f"- {emitting.flow(value)}"]
+    return emitting.block_item(value, 0)
 
 
 def remove_item(text: str, path: Path) -> str:
@@ -124,8 +136,8 @@ def rename_key(text: str, path: Path, name: str) -> str:
     return _checked(text, meant, path, patch)
 
 
-def replace_scalars(text: str, changes: Mapping[tuple[int, int], str]) -> str:
-    """Write text values over the spans of scalars of this text, all at once; `changes` maps span to value."""
+def replace_scalars(text: str, changes: Mapping[tuple[int, int], str | int]) -> str:
+    """Write values over the spans of scalars of this text, all at once; `changes` maps span to value."""
     offset = len(BOM) if text.startswith(BOM) else 0
     for (start, end), value in sorted(changes.items(), reverse=True):
         text = _spliced(text, start + offset, end + offset, emitting.scalar(value))

@@ -105,7 +105,8 @@ def _built(events: Iterable[Any], text: str) -> Node | None:
     for event in events:
         if isinstance(event, yaml.CollectionEndEvent):
             node = stack.pop()
-            node.end = node.leaf().end if node.is_block and node.children else event.end_mark.index
+            mark: Any = event.end_mark
+            node.end = node.leaf().end if node.is_block and node.children else mark.index
         elif isinstance(event, yaml.NodeEvent):
             node = _node(event, text)
             if stack:

@@ -1,0 +1,162 @@
+"""The form's fields, read off the schema: what kind each key is, what it is called, what stands in it now."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal, get_args, get_origin
+
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+from pydantic_core import PydanticUndefined
+
+from simulations.scenarios.amounts import show_amount
+from simulations.scenarios.paths import show_path
+from simulations.scenarios.text import emitting
+from simulations.scenarios.text.tree import Path
+
+# `list` and `map` have several values in one box: `10, 50`, `entry_offset, bilateral`, `5: 0.8, 9: 0.2`.
+_KEYS_OF_KIND = {
+    "money": "balance credit_limit posted amount amount_mean amount_std_dev keep seed_amount multilateral "
+    "urgent max_amount delay_penalty_per_tick deadline_penalty split_fee eod_penalty drop_penalty",
+    "decimal": "haircut rate_per_tick rate_multiplier multiplier overdraft_rate collateral_rate "
+    "liquidity_rate delay_rate_per_tick overdue_multiplier deadline_rate eod_rate drop_rate",
+    "integer": "ticks_per_day num_days seed decimals start_tick end_tick tick arrival_tick deadline_tick "
+    "lsm_every_ticks due_ticks parts",
+    "list": "deadline_ticks settle_at_ticks liquidity_saving targets",
+    "map": "priority_multipliers counterparty_weights",
+    "bank": "agent sender receiver",
+    "boolean": "divisible",
+    "priority": "priority",
+}
+KINDS = {key: kind for kind, keys in _KEYS_OF_KIND.items() for key in keys.split()}
+LABELS = {
+    "id": "Id",
+    "num_days": "Days",
+    "ticks_per_day": "Ticks per day",
+    "day_start": "Day starts",
+    "day_end": "Day ends",
+    "start_date": "First date",
+    "end_of_day": "At the end of a day",
+    "code": "Currency",
+    "decimals": "Decimals",
+    "rate_per_tick": "Payments per tick",
+    "distribution_type": "Amounts",
+    "amount_mean": "Mean amount",
+    "amount_std_dev": "Standard deviation",
+    "deadline_ticks": "Deadline after, ticks",
+    "time_windows": "Profile of the day",
+    "counterparty_weights": "Who is paid",
+    "settlement_type": "Settles",
+    "lsm_every_ticks": "Saving every, ticks",
+    "settle_at_ticks": "Settles at ticks",
+    "max_amount": "Largest amount",
+    "posted": "Collateral posted",
+    "urgent": "Reserved for urgent payments",
+    "multilateral": "Limit to all others",
+    "split_above": "Split payments above",
+    "eod_penalty": "End of day, per payment",
+    "eod_rate": "End of day, of the amount",
+    "drop_penalty": "Cancelled, per payment",
+    "drop_rate": "Cancelled, of the amount",
+    "deadline_penalty": "Missed deadline, per payment",
+    "deadline_rate": "Missed deadline, of the amount",
+    "delay_penalty_per_tick": "Delay, per payment and tick",
+    "delay_rate_per_tick": "Delay, of the amount and tick",
+    "overdraft_rate": "Overdraft, per day",
+    "collateral_rate": "Collateral, per day",
+    "liquidity_rate": "Liquidity, per day",
+    "overdue_multiplier": "Delay costs once overdue, times",
+    "priority_multipliers": "Delay costs by priority, times",
+    "split_fee": "Split, per extra part",
+}
+
+
+@dataclass(frozen=True)
+class Field:
+    """One box of the form. `value` is what it shows; `placeholder` what holds while it is empty."""
+
+    path: str
+    key: str
+    label: str
+    kind: str
+    value: str
+    placeholder: str = ""
+    tip: str = ""
+    choices: tuple[str, ...] = ()
+    required: bool = False
+
+    @property
+    def dom_id(self) -> str:
+        """An id for the page."""
+        return "f-" + self.path.replace("[", "-").replace("]", "").replace(".", "-")
+
+    @property
+    def is_numeric(self) -> bool:
+        """Whether its figures stand to the right."""
+        return self.kind in ("money", "integer", "decimal")
+
+
+def kind_of(key: str) -> str:
+    """Return what kind of value stands under a key; `text` where nothing else is said."""
+    return KINDS.get(key, "text")
+
+
+def choices_of(info: FieldInfo) -> tuple[str, ...]:
+    """Return the words a key allows, none if it is not a choice."""
+    kinds = [info.annotation, *get_args(info.annotation)]
+    for kind in kinds:
+        if get_origin(kind) is Literal:
+            return tuple(map(str, get_args(kind)))
+    return ()
+
+
+def label_of(key: str) -> str:
+    """Return what a key is called on the pages."""
+    return LABELS.get(key, key.replace("_", " ").capitalize())
+
+
+def field(model: type[BaseModel], key: str, holder: Any, path: Path, decimals: int) -> Field:
+    """Return the field of a key of a model; `holder` is the mapping it stands in, `path` that mapping's."""
+    info = model.model_fields[key]
+    value = holder.get(key) if isinstance(holder, dict) else None
+    choices = choices_of(info)
+    kind = "choice" if choices else kind_of(key)
+    default = None if info.default is PydanticUndefined else info.default
+    if info.default_factory is not None:
+        default = None
+    return Field(
+        path=show_path((*path, key)),
+        key=key,
+        label=label_of(key),
+        kind=kind,
+        value=shown(value, kind, decimals),
+        placeholder=shown(default, kind, decimals),
+        tip=info.description or "",
+        choices=choices,
+        required=info.is_required(),
+    )
+
+
+def shown(value: Any, kind: str, decimals: int) -> str:
+    """Return a value as its box shows it; a value of another kind is shown as it stands in the text."""
+    if value is None or isinstance(value, str):
+        return value or ""
+    if kind == "money" and isinstance(value, int) and not isinstance(value, bool):
+        return show_amount(value, decimals)
+    if isinstance(value, dict):
+        return ", ".join(f"{key}: {emitting.flow(item)}" for key, item in value.items())
+    if isinstance(value, list):
+        return ", ".join(map(_entry, value))
+    return emitting.scalar(value)
+
+
+def _entry(item: Any) -> str:
+    """Return an entry of a list in one box; a pair as `tick: share`."""
+    if isinstance(item, list) and len(item) == 2:
+        return f"{emitting.flow(item[0])}: {emitting.flow(item[1])}"
+    return emitting.flow(item)
+
+
+def fields(model: type[BaseModel], keys: str, holder: Any, path: Path, decimals: int) -> list[Field]:
+    """Return the fields of several keys, given as words in one text."""
+    return [field(model, key, holder, path, decimals) for key in keys.split()]

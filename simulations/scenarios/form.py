@@ -1,0 +1,210 @@
+"""The form: the document in sections, as far as the text can be read. It holds no state of its own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, get_args
+
+from pydantic import BaseModel
+
+from simulations.config.document import Unreadable, parse_yaml
+from simulations.config.events import Event
+from simulations.config.schema import (
+    AgentConfig,
+    ArrivalConfig,
+    CostConfig,
+    Currency,
+    RailConfig,
+    SimulationConfig,
+    TransactionConfig,
+)
+from simulations.scenarios.fields import Field, fields, shown
+
+ROWS_MAX = 200
+MATRIX_MAX = 24
+
+# What stands in every row, and what only the kind of the rail gives sense.
+RAIL_KEYS = {
+    "immediate": "id settlement_type max_amount queue crediting liquidity_saving lsm_every_ticks",
+    "deferred_net": "id settlement_type max_amount settle_at_ticks",
+}
+EVENTS: dict[str, type[BaseModel]] = {
+    get_args(each.model_fields["type"].annotation)[0]: each for each in get_args(get_args(Event)[0])
+}
+
+
+@dataclass(frozen=True)
+class Row:
+    """A bank, a rail, a payment or an event: its path, its boxes, and the number the page counts it by."""
+
+    path: str
+    index: int
+    fields: list[Field]
+    title: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Form:
+    """Everything the form shows of a document; `problem` says why there is none."""
+
+    problem: str = ""
+    line: int = 0
+    currency: str = ""
+    time: list[Field] = field(default_factory=list)
+    banks: list[Row] = field(default_factory=list)
+    arrivals: list[Row] = field(default_factory=list)
+    silent: list[tuple[int, str]] = field(default_factory=list)
+    rails: list[Row] = field(default_factory=list)
+    costs: list[Field] = field(default_factory=list)
+    payments: list[Row] = field(default_factory=list)
+    events: list[Row] = field(default_factory=list)
+    matrix: list[Row] = field(default_factory=list)
+    ids: list[str] = field(default_factory=list)
+    counts: dict[str, int] = field(default_factory=dict)
+    payment_file: str = ""
+
+
+def read_form(text: str) -> Form:
+    """Return the form of a text."""
+    try:
+        document = parse_yaml(text) if text.strip() else {}
+    except Unreadable as error:
+        return Form(problem=error.message, line=error.line)
+    if not isinstance(document, dict):
+        return Form(problem="A scenario is a mapping of keys to values.", line=1)
+    return Reader(document).form()
+
+
+def items(document: Any, key: str) -> list[Any]:
+    """Return the list under a key, empty where there is none."""
+    value = document.get(key) if isinstance(document, dict) else None
+    return value if isinstance(value, list) else []
+
+
+def part(document: Any, key: str) -> dict[str, Any]:
+    """Return the mapping under a key, empty where there is none."""
+    value = document.get(key) if isinstance(document, dict) else None
+    return value if isinstance(value, dict) else {}
+
+
+def decimals_of(document: Any) -> int:
+    """Return the places of the document's currency, 2 where it does not say."""
+    places = part(document, "currency").get("decimals", 2)
+    return places if isinstance(places, int) and not isinstance(places, bool) and 0 <= places <= 6 else 2
+
+
+class Reader:
+    """Reads one document, whatever shape it is in."""
+
+    def __init__(self, document: dict[str, Any]) -> None:
+        self.document = document
+        self.decimals = decimals_of(document)
+        self.agents = items(document, "agents")
+
+    def fields(self, model: type[BaseModel], keys: str, holder: Any, *path: str | int) -> list[Field]:
+        """Return the boxes of some keys of a model."""
+        return fields(model, keys, holder, path, self.decimals)
+
+    def form(self) -> Form:
+        """Return every section."""
+        document = self.document
+        keys = ("agents", "rails", "initial_transactions", "events")
+        file = document.get("transactions_file")
+        return Form(
+            currency=str(part(document, "currency").get("code") or ""),
+            time=self._time(),
+            banks=[self._bank(index) for index in range(len(self.agents[:ROWS_MAX]))],
+            arrivals=[self._arrivals(index) for index in self._generating()],
+            silent=[
+                (index, self.name(index))
+                for index in range(len(self.agents[:ROWS_MAX]))
+                if not part(self.agents[index], "arrival_config")
+            ],
+            rails=[self._rail(index) for index in range(len(items(document, "rails")[:ROWS_MAX]))],
+            costs=self.fields(
+                CostConfig, " ".join(CostConfig.model_fields), part(document, "costs"), "costs"
+            ),
+            payments=[
+                self._payment(index)
+                for index in range(len(items(document, "initial_transactions")[:ROWS_MAX]))
+            ],
+            events=[self._event(index) for index in range(len(items(document, "events")[:ROWS_MAX]))],
+            matrix=self._matrix(),
+            ids=[self.name(index) for index in range(len(self.agents))],
+            counts={key: len(items(document, key)) for key in keys},
+            payment_file=str(file or ""),
+        )
+
+    def name(self, index: int) -> str:
+        """Return the id of a bank, empty where it has none."""
+        agent = self.agents[index]
+        return str(agent.get("id", "")) if isinstance(agent, dict) else ""
+
+    def _time(self) -> list[Field]:
+        keys = "name ticks_per_day num_days seed day_start day_end end_of_day start_date timezone"
+        currency = self.fields(Currency, "code decimals", part(self.document, "currency"), "currency")
+        return self.fields(SimulationConfig, keys, self.document) + currency
+
+    def _bank(self, index: int) -> Row:
+        boxes = self.fields(AgentConfig, "id name balance credit_limit", self.agents[index], "agents", index)
+        policy = part(self.agents[index], "policy").get("type", "release_all")
+        return Row(f"agents[{index}]", index, boxes, self.name(index), str(policy))
+
+    def _generating(self) -> list[int]:
+        return [i for i, agent in enumerate(self.agents[:ROWS_MAX]) if part(agent, "arrival_config")]
+
+    def _arrivals(self, index: int) -> Row:
+        arrivals = part(self.agents[index], "arrival_config")
+        keys = "rate_per_tick distribution_type amount_mean amount_std_dev"
+        boxes = self.fields(ArrivalConfig, keys, arrivals, "agents", index, "arrival_config")
+        weights = part(arrivals, "counterparty_weights")
+        note = f"{len(weights)} named" if weights else "all alike"
+        return Row(f"agents[{index}].arrival_config", index, boxes, self.name(index), note)
+
+    def _rail(self, index: int) -> Row:
+        rail = items(self.document, "rails")[index]
+        kind = rail.get("settlement_type", "immediate") if isinstance(rail, dict) else "immediate"
+        boxes = self.fields(RailConfig, RAIL_KEYS.get(kind, RAIL_KEYS["immediate"]), rail, "rails", index)
+        return Row(f"rails[{index}]", index, boxes, boxes[0].value)
+
+    def _payment(self, index: int) -> Row:
+        payment = items(self.document, "initial_transactions")[index]
+        keys = "sender receiver amount arrival_tick deadline_tick priority rail id"
+        boxes = self.fields(TransactionConfig, keys, payment, "initial_transactions", index)
+        return Row(f"initial_transactions[{index}]", index, boxes, f"payment {index + 1}")
+
+    def _event(self, index: int) -> Row:
+        event = items(self.document, "events")[index]
+        kind = str(event.get("type", "")) if isinstance(event, dict) else ""
+        model = EVENTS.get(kind, EVENTS["outage"])
+        keys = " ".join(key for key in model.model_fields if key not in ("policy", "limits"))
+        boxes = self.fields(model, keys, event, "events", index)
+        boxes = [
+            Field(**{**vars(box), "choices": tuple(EVENTS)}) if box.key == "type" else box for box in boxes
+        ]
+        return Row(f"events[{index}]", index, boxes, f"event {index + 1}", model.__doc__ or "")
+
+    def _matrix(self) -> list[Row]:
+        """Return who pays whom, a row a sender, where the scenario is small enough to look at."""
+        if len(self.agents) > MATRIX_MAX:
+            return []
+        return [
+            Row(f"agents[{i}].arrival_config", i, self.weights(i), self.name(i)) for i in self._generating()
+        ]
+
+    def weights(self, index: int) -> list[Field]:
+        """Return the boxes of one bank's weights, one for each bank."""
+        weights = part(part(self.agents[index], "arrival_config"), "counterparty_weights")
+        path = f"agents[{index}].arrival_config.counterparty_weights"
+        return [
+            Field(
+                path=f"{path}.{self.name(other)}",
+                key=self.name(other),
+                label=f"{self.name(index)} pays {self.name(other)}",
+                kind="self" if other == index else "decimal",
+                value=shown(weights.get(self.name(other)), "decimal", self.decimals),
+                placeholder="0" if weights else "1",
+            )
+            for other in range(len(self.agents))
+        ]

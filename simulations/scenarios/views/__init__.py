@@ -1,0 +1,1 @@
+"""The pages of this folder: the list, the editor, versions, files."""
