@@ -12,7 +12,9 @@ pub enum RunError {
         ticks: u64,
     },
     /// A cumulative cost grew beyond 9·10^18 cents.
-    #[error("the cumulative {kind} cost of agent {agent} went beyond 9000000000000000000 cents in tick {tick}")]
+    #[error(
+        "the cumulative {kind} cost of agent {agent} went beyond 9000000000000000000 cents in tick {tick}"
+    )]
     CostTooLarge {
         /// Id of the agent.
         agent: String,

@@ -1,11 +1,37 @@
 //! What the engine computes; the rules are in docs/model.md.
 
 pub mod arrivals;
+pub mod costs;
+pub mod days;
+pub mod desks;
+pub mod digest;
 pub mod document;
+pub mod entry;
 pub mod errors;
+pub mod explain;
+pub mod gauges;
+pub mod index_set;
+pub mod interventions;
+pub mod kernel;
+pub mod ledger;
 pub mod measures;
+pub mod names;
+pub mod payments;
+pub mod policy;
+pub mod pyramid;
+pub mod queues;
+pub mod rails;
+pub mod record;
+pub mod report;
 pub mod results;
 pub mod sampling;
+pub mod saving;
 pub mod scenario;
+pub mod schedule;
+pub mod series;
+pub mod settle;
 pub mod simulation;
+pub mod snapshot;
+pub mod tick;
 pub mod units;
+pub mod view;

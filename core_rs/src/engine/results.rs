@@ -1,10 +1,20 @@
 //! What the engine answers: plain numbers and columns, no text but ids.
 
+use serde::{Deserialize, Serialize};
+
 use crate::engine::units::{AgentId, Amount, RailId, Tick};
 
 /// Kinds of cost in the order of [`Figures::costs`] (model, section 9).
-pub const COST_KINDS: [&str; 8] =
-    ["overdraft", "collateral", "liquidity", "delay", "deadline", "split", "eod", "drop"];
+pub const COST_KINDS: [&str; 8] = [
+    "overdraft",
+    "collateral",
+    "liquidity",
+    "delay",
+    "deadline",
+    "split",
+    "eod",
+    "drop",
+];
 
 /// Codes of [`EventColumns::kind`] (model, section 14).
 pub const EVENT_TYPES: [&str; 13] = [
@@ -29,8 +39,9 @@ pub const METHODS: [&str; 4] = ["gross", "bilateral", "multilateral", "net"];
 /// Codes of [`PaymentColumns::status`].
 pub const STATUSES: [&str; 4] = ["pending", "queued", "settled", "dropped"];
 
-/// Codes of the `reason` columns; -1 stands for none.
-pub const REASONS: [&str; 24] = [
+/// Codes of the `reason` columns; -1 stands for none. The first nine say why a payment waits, then
+/// why it was dropped, why an intervention was refused, and which intervention took effect.
+pub const REASONS: [&str; 29] = [
     "held",
     "outage",
     "not_yet_released",
@@ -42,23 +53,28 @@ pub const REASONS: [&str; 24] = [
     "awaiting_settlement",
     "cancelled",
     "end_of_day",
-    "inject_payment",
-    "transfer_liquidity",
-    "set_credit_limit",
-    "set_arrival_rate",
-    "recover",
-    "set_policy",
-    "set_limits",
-    "set_liquidity_saving",
-    "reprioritised",
     "no_such_payment",
     "already_left",
     "nothing_to_do",
     "duplicate_id",
+    "too_much",
+    "inject_payment",
+    "transfer_liquidity",
+    "set_credit_limit",
+    "set_arrival_rate",
+    "outage",
+    "recover",
+    "set_policy",
+    "set_limits",
+    "set_liquidity_saving",
+    "hold_payment",
+    "release_payment",
+    "cancel_payment",
+    "reprioritise_payment",
 ];
 
 /// The figures of one tick, or of several: flows are sums, standing figures are the last ones.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Figures {
     /// Payments that arrived, plus parts - 1 for each split.
     pub arrivals: u64,
@@ -206,7 +222,7 @@ pub struct RailQueue {
 }
 
 /// Counts and values of everything that arrived; the four states sum to `arrived`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Totals {
     /// Over parts where payments were split.
     pub arrived_count: u64,
@@ -392,7 +408,7 @@ pub struct Frame {
 pub struct Explanation {
     /// The payment's id.
     pub payment: String,
-    /// Index into [`STATUSES`].
+    /// Index into [`STATUSES`], or [`Explanation::SPLIT`].
     pub status: u8,
     /// Index into [`REASONS`]; `None` when it does not wait.
     pub reason: Option<u8>,
@@ -408,4 +424,11 @@ pub struct Explanation {
     pub bilateral_would_settle: Option<bool>,
     /// Whether `multilateral` would settle it now; `None` unless it is queued.
     pub multilateral_would_settle: Option<bool>,
+    /// Ids of the parts it was replaced by.
+    pub parts: Vec<String>,
+}
+
+impl Explanation {
+    /// Status of a payment that was replaced by its parts.
+    pub const SPLIT: u8 = u8::MAX;
 }

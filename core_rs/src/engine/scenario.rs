@@ -3,6 +3,8 @@
 //! A `Scenario` is only ever made by `document::parse` (which collects every fault first), so the
 //! engine may rely on all bounds stated here. Text (ids, names) lives in [`Labels`] beside it.
 
+use serde::{Deserialize, Serialize};
+
 use crate::engine::units::{AgentId, Amount, Hundredths, RailId, Rate, Tick};
 
 /// What happens to payments that still wait at the end of a day.
@@ -70,7 +72,7 @@ pub struct AgentSpec {
 }
 
 /// Net sending limits of a bank.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Limits {
     /// Sorted by counterparty; a limit of 0 is a limit.
     pub bilateral: Vec<(AgentId, Amount)>,
@@ -79,7 +81,7 @@ pub struct Limits {
 }
 
 /// A policy with the splitting that goes with any of them.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct PolicySpec {
     /// What decides about release.
     pub kind: PolicyKind,
@@ -88,7 +90,7 @@ pub struct PolicySpec {
 }
 
 /// `split_above {amount, parts}`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SplitSpec {
     /// Payments of more than this are split.
     pub amount: Amount,
@@ -97,7 +99,7 @@ pub struct SplitSpec {
 }
 
 /// model.md section 7.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum PolicyKind {
     /// Everything at once.
     ReleaseAll,
@@ -171,7 +173,7 @@ pub enum Discipline {
 }
 
 /// Algorithms of `liquidity_saving:`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Saving {
     /// In step 4.
     EntryOffset,
@@ -274,7 +276,7 @@ pub struct PaymentIds {
 }
 
 /// An event of the file or an intervention, at a tick from the start of the run.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ScheduledEvent {
     /// When.
     pub tick: Tick,
@@ -284,7 +286,7 @@ pub struct ScheduledEvent {
 
 /// model.md section 8: one type, two origins. Payments are named by id text, because an event may
 /// name one that does not exist yet.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Event {
     /// Arrives in step 1.
     InjectPayment {

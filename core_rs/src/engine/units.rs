@@ -1,12 +1,18 @@
 //! The engine's numbers: money, time and dense ids, each a type of its own.
 
+use serde::{Deserialize, Serialize};
+
 /// Money in integer minor units ("cents").
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
 #[repr(transparent)]
 pub struct Amount(pub i64);
 
 /// A tick counted from the start of the run.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
 #[repr(transparent)]
 pub struct Tick(pub u32);
 
@@ -16,12 +22,16 @@ impl Tick {
 }
 
 /// Index into `Scenario::agents`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
 #[repr(transparent)]
 pub struct AgentId(pub u16);
 
 /// Index into `Scenario::rails`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
 #[repr(transparent)]
 pub struct RailId(pub u8);
 
@@ -31,12 +41,16 @@ impl RailId {
 }
 
 /// Dense number of a payment, in order of creation.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
 #[repr(transparent)]
 pub struct PaymentId(pub u32);
 
 /// A rate or share in billionths.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
 #[repr(transparent)]
 pub struct Rate(pub u64);
 
@@ -48,5 +62,30 @@ pub struct Hundredths(pub u32);
 impl Default for Hundredths {
     fn default() -> Self {
         Self(100)
+    }
+}
+
+macro_rules! dense {
+    ($($id:ident)*) => {$(
+        impl $id {
+            /// As an index into columns.
+            #[inline]
+            #[must_use]
+            pub fn index(self) -> usize {
+                self.0 as usize
+            }
+        }
+    )*};
+}
+
+dense!(AgentId RailId PaymentId);
+
+impl AgentId {
+    /// The id of the agent at `index`; the scenario has at most 10,000 agents.
+    #[inline]
+    #[must_use]
+    pub fn from_index(index: usize) -> Self {
+        debug_assert!(index <= usize::from(u16::MAX));
+        Self(index as u16)
     }
 }

@@ -1,0 +1,258 @@
+//! Costs, exact to the last fraction of a cent (model, section 9).
+
+use serde::{Deserialize, Serialize};
+
+use crate::engine::ledger::MOST_MONEY;
+use crate::engine::scenario::{CostSpec, Scenario};
+use crate::engine::units::{AgentId, Amount, Rate};
+
+/// Kinds of cost, in the order of `results::COST_KINDS`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(usize)]
+pub enum CostKind {
+    /// Drawn credit.
+    Overdraft,
+    /// Posted collateral.
+    Collateral,
+    /// Opening balances and transfers in.
+    Liquidity,
+    /// Waiting.
+    Delay,
+    /// Becoming overdue.
+    Deadline,
+    /// Splitting.
+    Split,
+    /// Waiting at the end of a day.
+    Eod,
+    /// Being cancelled.
+    Drop,
+}
+
+/// How many kinds there are.
+pub const KINDS: usize = 8;
+
+const BILLION: u128 = 1_000_000_000;
+
+/// A cumulative cost: whole cents and a remainder over the denominator of its kind.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Cell {
+    whole: i64,
+    rest: u64,
+}
+
+/// The cumulative cost of the agent, or of all, grew beyond 9·10^18 cents.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TooLarge {
+    /// Whose.
+    pub agent: AgentId,
+    /// Which.
+    pub kind: CostKind,
+}
+
+/// Cumulative costs of all agents and what prices them.
+#[derive(Clone, Debug)]
+pub struct Costs {
+    spec: CostSpec,
+    denominators: [u64; KINDS],
+    cells: Vec<[Cell; KINDS]>,
+    /// Sum of the rounded costs of all agents, by kind.
+    totals: [i64; KINDS],
+    /// Sum of `totals`.
+    total: i64,
+    /// Whether anything accrues tick by tick on what an agent draws, posts, or lets wait.
+    pub(super) on_overdraft: bool,
+    pub(super) on_collateral: bool,
+    pub(super) on_delay: bool,
+}
+
+impl Costs {
+    /// No costs so far.
+    #[must_use]
+    pub fn new(scenario: &Scenario) -> Self {
+        let spec = scenario.costs.clone();
+        let per_day = 1_000_000_000 * u64::from(scenario.ticks_per_day);
+        let once = 1_000_000_000;
+        Self {
+            on_overdraft: spec.overdraft_rate.0 > 0,
+            on_collateral: spec.collateral_rate.0 > 0,
+            on_delay: spec.delay_penalty_per_tick.0 > 0 || spec.delay_rate_per_tick.0 > 0,
+            denominators: [per_day, per_day, once, once * 10_000, once, 1, once, once],
+            cells: vec![[Cell::default(); KINDS]; scenario.agents.len()],
+            totals: [0; KINDS],
+            total: 0,
+            spec,
+        }
+    }
+
+    /// Charges `numerator` over the denominator of the kind.
+    ///
+    /// # Errors
+    /// [`TooLarge`]; the run cannot go on.
+    pub fn charge(
+        &mut self,
+        agent: AgentId,
+        kind: CostKind,
+        numerator: u128,
+    ) -> Result<(), TooLarge> {
+        if numerator == 0 {
+            return Ok(());
+        }
+        let denominator = self.denominators[kind as usize];
+        let cell = &mut self.cells[agent.index()][kind as usize];
+        let before = cell.rounded(denominator);
+        let sum = numerator.checked_add(u128::from(cell.rest));
+        // 64-bit division is many times quicker, and costs of a tick nearly always fit.
+        let (whole, rest) = match sum.map(u64::try_from) {
+            Some(Ok(sum)) => (u128::from(sum / denominator), sum % denominator),
+            Some(Err(_)) => {
+                let (sum, denominator) = (sum.unwrap_or(u128::MAX), u128::from(denominator));
+                (sum / denominator, (sum % denominator) as u64)
+            }
+            None => (u128::MAX, 0),
+        };
+        let within = i64::try_from(whole)
+            .ok()
+            .and_then(|whole| cell.whole.checked_add(whole))
+            .filter(|&whole| whole < MOST_MONEY);
+        let Some(whole) = within else {
+            return Err(TooLarge { agent, kind });
+        };
+        *cell = Cell { whole, rest };
+        let rise = cell.rounded(denominator) - before;
+        self.total = (self.total.checked_add(rise))
+            .filter(|&total| total <= MOST_MONEY)
+            .ok_or(TooLarge { agent, kind })?;
+        self.totals[kind as usize] += rise;
+        Ok(())
+    }
+
+    /// A rate of an amount, over the denominator of the kinds that are charged once.
+    fn once(flat: Amount, rate: Rate, amount: i64) -> u128 {
+        flat.0.unsigned_abs() as u128 * BILLION + u128::from(rate.0) * amount.unsigned_abs() as u128
+    }
+
+    /// Numerator of one tick of what is drawn.
+    #[must_use]
+    pub fn overdraft(&self, balance: i64) -> u128 {
+        u128::from(balance.min(0).unsigned_abs()) * u128::from(self.spec.overdraft_rate.0)
+    }
+
+    /// Numerator of one tick of what is posted.
+    #[must_use]
+    pub fn collateral(&self, posted: i64) -> u128 {
+        u128::from(posted.unsigned_abs()) * u128::from(self.spec.collateral_rate.0)
+    }
+
+    /// Numerator of liquidity that is brought in.
+    #[must_use]
+    pub fn liquidity(&self, amount: i64) -> u128 {
+        Self::once(Amount(0), self.spec.liquidity_rate, amount.max(0))
+    }
+
+    /// Numerator of one tick of waiting.
+    #[must_use]
+    pub fn delay(&self, amount: i64, priority: u8, overdue: bool) -> u128 {
+        let once = if overdue {
+            self.spec.overdue_multiplier.0
+        } else {
+            100
+        };
+        let multiplier = self.spec.priority_multipliers[usize::from(priority)].0 * once;
+        let flat_and_rate = Self::once(
+            self.spec.delay_penalty_per_tick,
+            self.spec.delay_rate_per_tick,
+            amount,
+        );
+        flat_and_rate.saturating_mul(u128::from(multiplier))
+    }
+
+    /// Numerator of becoming overdue.
+    #[must_use]
+    pub fn deadline(&self, amount: i64) -> u128 {
+        Self::once(self.spec.deadline_penalty, self.spec.deadline_rate, amount)
+    }
+
+    /// Numerator of a split into `parts`.
+    #[must_use]
+    pub fn split(&self, parts: u32) -> u128 {
+        u128::from(self.spec.split_fee.0.unsigned_abs()) * u128::from(parts.saturating_sub(1))
+    }
+
+    /// Numerator of waiting at the end of a day.
+    #[must_use]
+    pub fn eod(&self, amount: i64) -> u128 {
+        Self::once(self.spec.eod_penalty, self.spec.eod_rate, amount)
+    }
+
+    /// Numerator of being cancelled.
+    #[must_use]
+    pub fn dropped(&self, amount: i64) -> u128 {
+        Self::once(
+            self.spec.drop_penalty.unwrap_or(self.spec.eod_penalty),
+            self.spec.drop_rate.unwrap_or(self.spec.eod_rate),
+            amount,
+        )
+    }
+
+    /// Cents charged to all agents so far, by kind.
+    #[must_use]
+    pub fn totals(&self) -> [i64; KINDS] {
+        self.totals
+    }
+
+    /// Cents charged to `agent` so far, by kind.
+    #[must_use]
+    pub fn of_agent(&self, agent: AgentId) -> [i64; KINDS] {
+        std::array::from_fn(|kind| self.cells[agent.index()][kind].rounded(self.denominators[kind]))
+    }
+
+    /// The exact cumulative costs.
+    #[must_use]
+    pub fn cells(&self) -> &[[Cell; KINDS]] {
+        &self.cells
+    }
+
+    /// Takes over the cumulative costs of a snapshot.
+    ///
+    /// # Errors
+    /// Says what contradicts itself.
+    pub fn restore(&mut self, cells: Vec<[Cell; KINDS]>) -> Result<(), &'static str> {
+        if cells.len() != self.cells.len() {
+            return Err("the costs are not those of the scenario's agents");
+        }
+        let mut totals = [0_i128; KINDS];
+        for row in &cells {
+            for (kind, cell) in row.iter().enumerate() {
+                let denominator = self.denominators[kind];
+                if cell.rest >= denominator || !(0..MOST_MONEY).contains(&cell.whole) {
+                    return Err("a cost is out of bounds");
+                }
+                totals[kind] += i128::from(cell.rounded(denominator));
+            }
+        }
+        if totals.iter().sum::<i128>() > i128::from(MOST_MONEY) {
+            return Err("the costs are out of bounds");
+        }
+        self.totals = totals.map(|total| total as i64);
+        self.total = self.totals.iter().sum();
+        self.cells = cells;
+        Ok(())
+    }
+}
+
+impl Cell {
+    /// Whole cents, rounded half up.
+    #[inline]
+    fn rounded(self, denominator: u64) -> i64 {
+        self.whole + i64::from(self.rest >= denominator - denominator / 2)
+    }
+
+    /// For a hash over the cumulative costs.
+    #[must_use]
+    pub fn bytes(self) -> [u8; 16] {
+        let mut bytes = [0; 16];
+        bytes[..8].copy_from_slice(&self.whole.to_le_bytes());
+        bytes[8..].copy_from_slice(&self.rest.to_le_bytes());
+        bytes
+    }
+}

@@ -1,0 +1,252 @@
+//! Running sums behind the measures (model, section 11); nothing here decides about a payment.
+
+use serde::{Deserialize, Serialize};
+
+use crate::engine::costs::KINDS;
+use crate::engine::record::Method;
+
+/// Sums over a day.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tally {
+    pub(super) arrived_count: u64,
+    pub(super) arrived_value: i64,
+    pub(super) dropped_count: u64,
+    pub(super) dropped_value: i64,
+    /// By method.
+    pub(super) settled_count: [u64; 4],
+    /// By method.
+    pub(super) settled_value: [i64; 4],
+    pub(super) ticks: u64,
+    pub(super) length_integral: u128,
+    pub(super) length_max: u64,
+    pub(super) value_integral: u128,
+    pub(super) value_max: i64,
+    /// Σ v·(b - max(s, a)).
+    pub(super) rho_denominator: u128,
+    pub(super) stuck_ticks: u64,
+    pub(super) timed_count: u64,
+    pub(super) timed_value: i64,
+    pub(super) late_count: u64,
+    /// Σ over agents and ticks of |received - sent|.
+    pub(super) position_integral: u128,
+    pub(super) provision_max: i64,
+    pub(super) costs: [i64; KINDS],
+    /// At the close.
+    pub(super) pending: u64,
+    /// At the close.
+    pub(super) queued: u64,
+}
+
+impl Tally {
+    /// Adds a later day.
+    pub fn add(&mut self, day: &Self) {
+        self.arrived_count += day.arrived_count;
+        self.arrived_value += day.arrived_value;
+        self.dropped_count += day.dropped_count;
+        self.dropped_value += day.dropped_value;
+        for method in 0..4 {
+            self.settled_count[method] += day.settled_count[method];
+            self.settled_value[method] += day.settled_value[method];
+        }
+        self.ticks += day.ticks;
+        self.length_integral += day.length_integral;
+        self.length_max = self.length_max.max(day.length_max);
+        self.value_integral += day.value_integral;
+        self.value_max = self.value_max.max(day.value_max);
+        self.rho_denominator += day.rho_denominator;
+        self.stuck_ticks += day.stuck_ticks;
+        self.timed_count += day.timed_count;
+        self.timed_value += day.timed_value;
+        self.late_count += day.late_count;
+        self.position_integral += day.position_integral;
+        self.provision_max = self.provision_max.max(day.provision_max);
+        for (sum, cost) in self.costs.iter_mut().zip(day.costs) {
+            *sum += cost;
+        }
+        self.pending = day.pending;
+        self.queued = day.queued;
+    }
+
+    /// Counts a settled payment.
+    #[inline]
+    pub fn settle(&mut self, method: Method, amount: i64) {
+        self.settled_count[method as usize] += 1;
+        self.settled_value[method as usize] += amount;
+    }
+}
+
+/// A day that is over.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClosedDay {
+    pub(super) tally: Tally,
+    pub(super) deciles: Vec<u32>,
+    /// Per agent.
+    pub(super) used: Vec<i64>,
+    /// Per agent.
+    pub(super) ub: Vec<i64>,
+    /// Per agent.
+    pub(super) lb: Vec<i64>,
+}
+
+/// Sums over one agent's payments, over the run unless said otherwise.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AgentGauge {
+    pub(super) arrived_count: u64,
+    pub(super) arrived_value: i64,
+    pub(super) settled_count: u64,
+    pub(super) dropped_count: u64,
+    pub(super) dropped_value: i64,
+    pub(super) timed_count: u64,
+    pub(super) timed_value: i64,
+    pub(super) late_count: u64,
+    /// Today: sent - received if all had settled on arrival, and its largest value.
+    pub(super) scheduled_net: i64,
+    pub(super) scheduled_peak: i64,
+    pub(super) rho_denominator: u128,
+    /// Longest delay of a payment that left.
+    pub(super) longest: u32,
+    /// Over closed days.
+    pub(super) sent_before: i64,
+    pub(super) received_before: i64,
+    pub(super) used_max: i64,
+    pub(super) ub_max: i64,
+    pub(super) lb_max: i64,
+    pub(super) credit_max: i64,
+    pub(super) available_at_open: i64,
+    /// What waits now, pending and queued, and what it costs a tick (over the delay denominator).
+    pub(super) waiting: u64,
+    pub(super) waiting_value: i64,
+    pub(super) delay_per_tick: u128,
+    /// Up to and without tick `sampled_to`; what stands since then.
+    pub(super) length_integral: u128,
+    pub(super) value_integral: u128,
+    pub(super) value_max: i64,
+    sampled_to: u32,
+    standing: u64,
+    standing_value: i64,
+    standing_position: u64,
+}
+
+impl AgentGauge {
+    /// Closes the samples before `tick` and takes what stands from it on; adds to
+    /// `positions` the |net position| × ticks that passed.
+    #[inline]
+    pub fn sample(&mut self, tick: u32, position: i64, positions: &mut u128) {
+        let passed = tick - self.sampled_to;
+        if passed > 0 {
+            let passed = u128::from(passed);
+            self.length_integral += u128::from(self.standing) * passed;
+            self.value_integral += u128::from(self.standing_value.unsigned_abs()) * passed;
+            *positions += u128::from(self.standing_position) * passed;
+            self.sampled_to = tick;
+        }
+        self.standing = self.waiting;
+        self.standing_value = self.waiting_value;
+        self.standing_position = position.unsigned_abs();
+        self.value_max = self.value_max.max(self.waiting_value);
+    }
+
+    /// Whether the same waits at the same cost.
+    #[must_use]
+    pub fn same_waiting(&self, other: &Self) -> bool {
+        self.waiting == other.waiting
+            && self.waiting_value == other.waiting_value
+            && self.delay_per_tick == other.delay_per_tick
+    }
+
+    /// Length and value integral up to and without `tick`.
+    #[must_use]
+    pub fn integrals(&self, tick: u32) -> (u128, u128) {
+        let passed = u128::from(tick.saturating_sub(self.sampled_to));
+        (
+            self.length_integral + u128::from(self.standing) * passed,
+            self.value_integral + u128::from(self.standing_value.unsigned_abs()) * passed,
+        )
+    }
+
+    /// |net position| × ticks since the last sample, up to and without `tick`.
+    #[must_use]
+    pub fn open_positions(&self, tick: u32) -> u128 {
+        u128::from(self.standing_position) * u128::from(tick.saturating_sub(self.sampled_to))
+    }
+}
+
+/// All running sums.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Gauges {
+    pub(super) agents: Vec<AgentGauge>,
+    pub(super) today: Tally,
+    pub(super) closed: Vec<ClosedDay>,
+    /// (tick of the day, value settled in it) of today.
+    pub(super) curve: Vec<(u32, i64)>,
+    /// The same summed over closed days.
+    pub(super) curve_before: Vec<(u32, i64)>,
+    /// Σ v·(left - arrived) of what left, Σ v·arrived of what waits: the second way to the integral.
+    pub(super) left_value_ticks: u128,
+    pub(super) waiting_value_arrivals: u128,
+    /// Σ over closed days of `value_integral`.
+    pub(super) value_integral_before: u128,
+}
+
+/// Ticks by which k tenths of the value of `curve` had settled, k = 1..=10.
+#[must_use]
+pub fn deciles(curve: &[(u32, i64)]) -> Vec<u32> {
+    let total: i128 = curve.iter().map(|point| i128::from(point.1)).sum();
+    if total == 0 {
+        return Vec::new();
+    }
+    let mut found = Vec::with_capacity(10);
+    let mut sum = 0_i128;
+    for &(tick, value) in curve {
+        sum += i128::from(value);
+        while found.len() < 10 && sum * 10 >= total * (found.len() as i128 + 1) {
+            found.push(tick);
+        }
+    }
+    found
+}
+
+/// Two ascending curves, added.
+#[must_use]
+pub fn added(left: &[(u32, i64)], right: &[(u32, i64)]) -> Vec<(u32, i64)> {
+    let mut sum = Vec::with_capacity(left.len() + right.len());
+    let (mut at, mut to) = (0, 0);
+    while at < left.len() || to < right.len() {
+        let next =
+            |curve: &[(u32, i64)], at: usize| curve.get(at).map_or(u32::MAX, |point| point.0);
+        let tick = next(left, at).min(next(right, to));
+        let mut value = 0;
+        if next(left, at) == tick {
+            value += left[at].1;
+            at += 1;
+        }
+        if next(right, to) == tick {
+            value += right[to].1;
+            to += 1;
+        }
+        sum.push((tick, value));
+    }
+    sum
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{added, deciles};
+
+    #[test]
+    fn deciles_are_the_first_ticks_by_which_each_tenth_had_settled() {
+        assert_eq!(
+            deciles(&[(2, 50), (5, 30), (9, 20)]),
+            [2, 2, 2, 2, 2, 5, 5, 5, 9, 9]
+        );
+        assert!(deciles(&[]).is_empty());
+    }
+
+    #[test]
+    fn curves_add_tick_by_tick() {
+        assert_eq!(
+            added(&[(1, 5), (4, 1)], &[(0, 2), (4, 3)]),
+            [(0, 2), (1, 5), (4, 4)]
+        );
+    }
+}

@@ -1,0 +1,378 @@
+//! The live state of a run and the few verbs that keep its sums together.
+
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+use std::sync::Arc;
+
+use crate::engine::arrivals::{ArrivalSource, Generated};
+use crate::engine::costs::{CostKind, Costs, TooLarge};
+use crate::engine::desks::Desk;
+use crate::engine::errors::RunError;
+use crate::engine::gauges::Gauges;
+use crate::engine::index_set::IndexSet;
+use crate::engine::ledger::Ledger;
+use crate::engine::names::GivenIds;
+use crate::engine::payments::{Payments, Status, mark};
+use crate::engine::queues::Entry;
+use crate::engine::rails::Rail;
+use crate::engine::record::Log;
+use crate::engine::results::{COST_KINDS, Figures, Totals};
+use crate::engine::saving::Scratch;
+use crate::engine::scenario::Scenario;
+use crate::engine::schedule::{Schedule, Script};
+use crate::engine::units::{AgentId, PaymentId, RailId};
+
+/// Most payments of a run, parts included.
+pub const MOST_PAYMENTS: usize = 40_000_000;
+
+/// The live state of a run.
+#[derive(Debug)]
+pub struct Kernel {
+    pub(super) scenario: Arc<Scenario>,
+    /// The tick that runs, or the next one.
+    pub(super) tick: u32,
+    /// Ticks of the run.
+    pub(super) ticks: u32,
+    pub(super) payments: Payments,
+    pub(super) ledger: Ledger,
+    pub(super) desks: Vec<Desk>,
+    /// Agents with something in Queue 1.
+    pub(super) deciders: IndexSet,
+    pub(super) rails: Vec<Rail>,
+    /// Whether any rail has a changed sender.
+    pub(super) changed: bool,
+    pub(super) costs: Costs,
+    /// Agents to whom a cost accrues tick by tick.
+    pub(super) accruing: IndexSet,
+    /// (deadline, payment) of what waits, or waited.
+    pub(super) deadlines: BinaryHeap<Reverse<(u32, PaymentId)>>,
+    pub(super) arrivals: ArrivalSource,
+    pub(super) script: Script,
+    pub(super) schedule: Schedule,
+    pub(super) given_ids: GivenIds,
+    pub(super) log: Log,
+    pub(super) totals: Totals,
+    pub(super) gauges: Gauges,
+    /// Of the tick that runs, or ran last.
+    pub(super) figures: Figures,
+    /// Agents of whom something changed in this tick.
+    pub(super) touched: Vec<AgentId>,
+    /// Released in this tick, by rank.
+    pub(super) entering: Vec<(u64, PaymentId)>,
+    /// Agents whose gains are held back.
+    pub(super) held_back: Vec<AgentId>,
+    pub(super) generated: Vec<Generated>,
+    pub(super) scratch: Scratch,
+}
+
+impl Kernel {
+    /// The state before the first tick.
+    #[must_use]
+    pub fn new(scenario: Arc<Scenario>) -> Self {
+        let agents = scenario.agents.len();
+        let ledger = Ledger::new(&scenario);
+        let mut gauges = Gauges::default();
+        gauges.agents.resize_with(agents, Default::default);
+        let mut accruing = IndexSet::new(agents);
+        (0..agents).for_each(|agent| accruing.insert(agent));
+        Self {
+            tick: 0,
+            ticks: scenario.ticks_per_day * scenario.num_days,
+            payments: Payments::with_capacity(scenario.payments.sender.len()),
+            desks: (scenario.agents.iter())
+                .map(|agent| Desk::new(agent.policy.clone()))
+                .collect(),
+            deciders: IndexSet::new(agents),
+            rails: (scenario.rails.iter())
+                .map(|rail| Rail::new(rail, agents))
+                .collect(),
+            changed: false,
+            costs: Costs::new(&scenario),
+            accruing,
+            deadlines: BinaryHeap::new(),
+            arrivals: ArrivalSource::new(&scenario),
+            script: Script::new(&scenario.payments),
+            schedule: Schedule::new(&scenario.events),
+            given_ids: GivenIds::default(),
+            log: Log::default(),
+            totals: Totals::default(),
+            gauges,
+            figures: Figures::default(),
+            touched: Vec::with_capacity(agents),
+            entering: Vec::new(),
+            held_back: Vec::new(),
+            generated: Vec::new(),
+            scratch: Scratch::new(agents),
+            ledger,
+            scenario,
+        }
+    }
+
+    /// Whether every tick has been run.
+    #[inline]
+    #[must_use]
+    pub fn is_finished(&self) -> bool {
+        self.tick >= self.ticks
+    }
+
+    /// The tick's number in its day.
+    #[inline]
+    #[must_use]
+    pub fn tick_of_day(&self) -> u32 {
+        self.tick % self.scenario.ticks_per_day
+    }
+
+    /// Day of the tick that runs; of the last one once finished.
+    #[inline]
+    #[must_use]
+    pub fn day(&self) -> u32 {
+        (self.tick / self.scenario.ticks_per_day).min(self.scenario.num_days - 1)
+    }
+
+    /// The last tick of the day.
+    #[inline]
+    #[must_use]
+    pub fn last_tick_of_day(&self) -> u32 {
+        (self.day() + 1) * self.scenario.ticks_per_day - 1
+    }
+
+    /// Notes that something of the agent changed in this tick.
+    #[inline]
+    pub fn touch(&mut self, agent: AgentId) {
+        let account = &mut self.ledger.accounts[agent.index()];
+        if !account.touched {
+            account.touched = true;
+            self.touched.push(agent);
+        }
+        self.desks[agent.index()].stirred = true;
+    }
+
+    /// Notes that more of what the agent has queued may settle than before.
+    #[inline]
+    pub fn wake(&mut self, agent: AgentId) {
+        if self.ledger.accounts[agent.index()].queued == 0 {
+            return;
+        }
+        for rail in &mut self.rails {
+            if !rail.queues[agent.index()].is_empty() {
+                rail.note_change(agent);
+                self.changed = true;
+            }
+        }
+    }
+
+    /// The rail a payment goes to, by its name or its amount.
+    #[inline]
+    #[must_use]
+    pub fn route(&self, payment: PaymentId) -> RailId {
+        let named = self.payments.rail[payment.index()];
+        let first = if named == RailId::NONE {
+            RailId(0)
+        } else {
+            named
+        };
+        let amount = self.payments.amount[payment.index()];
+        match self.rails[first.index()].max_amount {
+            Some(most) if amount > most => (self.rails.iter())
+                .position(|rail| rail.max_amount.is_none())
+                .map_or(first, |rail| RailId(rail as u8)),
+            _ => first,
+        }
+    }
+
+    /// A payment as a queue keeps it.
+    #[inline]
+    #[must_use]
+    pub fn entry_of(&self, payment: PaymentId) -> Entry {
+        let at = payment.index();
+        Entry {
+            rank: self.payments.rank(payment),
+            amount: self.payments.amount[at],
+            payment,
+            receiver: self.payments.receiver[at],
+            priority: self.payments.priority[at],
+        }
+    }
+
+    /// Puts a payment into its bank's queue.
+    pub fn put_pending(&mut self, payment: PaymentId) -> Result<(), RunError> {
+        self.begin_waiting(payment)?;
+        let entry = self.entry_of(payment);
+        let sender = self.payments.sender[payment.index()];
+        self.payments.set_status(payment, Status::Pending, 0);
+        self.desks[sender.index()].queue.insert(entry);
+        self.deciders.insert(sender.index());
+        let account = &mut self.ledger.accounts[sender.index()];
+        account.pending += 1;
+        account.pending_value += entry.amount;
+        self.totals.pending_count += 1;
+        self.totals.pending_value += entry.amount;
+        self.touch(sender);
+        Ok(())
+    }
+
+    /// Takes a payment out of its bank's queue; it still waits.
+    pub fn take_pending(&mut self, payment: PaymentId) {
+        let at = payment.index();
+        let sender = self.payments.sender[at];
+        let rank = self.payments.rank(payment);
+        let desk = &mut self.desks[sender.index()];
+        let Some(entry) = desk.queue.remove(self.payments.priority[at], rank) else {
+            return;
+        };
+        if desk.queue.is_empty() {
+            self.deciders.remove(sender.index());
+        }
+        let account = &mut self.ledger.accounts[sender.index()];
+        account.pending -= 1;
+        account.pending_value -= entry.amount;
+        self.totals.pending_count -= 1;
+        self.totals.pending_value -= entry.amount;
+        self.touch(sender);
+    }
+
+    /// Puts a payment into a rail's queue.
+    pub fn put_queued(&mut self, payment: PaymentId, rail: RailId) -> Result<(), RunError> {
+        self.begin_waiting(payment)?;
+        let entry = self.entry_of(payment);
+        let sender = self.payments.sender[payment.index()];
+        self.payments.set_status(payment, Status::Queued, 0);
+        let queues = &mut self.rails[rail.index()];
+        queues.queues[sender.index()].insert(entry);
+        queues.incoming[entry.receiver.index()] += entry.amount;
+        queues.count += 1;
+        queues.value += entry.amount;
+        queues.senders.insert(sender.index());
+        queues.restless.insert(sender.index());
+        queues.unresolved = true;
+        let account = &mut self.ledger.accounts[sender.index()];
+        account.queued += 1;
+        account.queued_value += entry.amount;
+        self.totals.queued_count += 1;
+        self.totals.queued_value += entry.amount;
+        self.touch(sender);
+        Ok(())
+    }
+
+    /// Takes a payment out of its rail's queue; it still waits.
+    pub fn take_queued(&mut self, payment: PaymentId) {
+        let at = payment.index();
+        let sender = self.payments.sender[at];
+        let rank = self.payments.rank(payment);
+        let rail = &mut self.rails[self.payments.rail[at].index()];
+        let queue = &mut rail.queues[sender.index()];
+        let Some(entry) = queue.remove(self.payments.priority[at], rank) else {
+            return;
+        };
+        if queue.is_empty() {
+            rail.senders.remove(sender.index());
+        }
+        rail.incoming[entry.receiver.index()] -= entry.amount;
+        rail.count -= 1;
+        rail.value -= entry.amount;
+        let account = &mut self.ledger.accounts[sender.index()];
+        account.queued -= 1;
+        account.queued_value -= entry.amount;
+        self.totals.queued_count -= 1;
+        self.totals.queued_value -= entry.amount;
+        self.touch(sender);
+        self.wake(sender);
+    }
+
+    /// Adds a payment to the sums of what waits, and watches its deadline; once.
+    fn begin_waiting(&mut self, payment: PaymentId) -> Result<(), RunError> {
+        if self.payments.has(payment, mark::WAITS) {
+            return Ok(());
+        }
+        let at = payment.index();
+        let (sender, amount) = (self.payments.sender[at], self.payments.amount[at]);
+        let overdue = self.payments.has(payment, mark::OVERDUE);
+        let delay = (self.costs).delay(amount, self.payments.priority[at], overdue);
+        self.payments.set(payment, mark::WAITS);
+        self.gauges.waiting_value_arrivals +=
+            u128::from(amount.unsigned_abs()) * u128::from(self.payments.arrival[at]);
+        self.add_delay(sender, delay)?;
+        let gauge = &mut self.gauges.agents[sender.index()];
+        gauge.waiting += 1;
+        gauge.waiting_value += amount;
+        let deadline = self.payments.deadline[at];
+        if deadline < self.ticks && !overdue && !self.payments.has(payment, mark::WATCHED) {
+            self.payments.set(payment, mark::WATCHED);
+            self.deadlines.push(Reverse((deadline, payment)));
+        }
+        Ok(())
+    }
+
+    /// Adds to what an agent's waiting payments cost a tick.
+    pub fn add_delay(&mut self, agent: AgentId, delay: u128) -> Result<(), RunError> {
+        let gauge = &mut self.gauges.agents[agent.index()];
+        match gauge.delay_per_tick.checked_add(delay) {
+            Some(sum) => {
+                gauge.delay_per_tick = sum;
+                Ok(())
+            }
+            None => Err(self.too_large(TooLarge {
+                agent,
+                kind: CostKind::Delay,
+            })),
+        }
+    }
+
+    /// Takes a payment that leaves at the instant `left` out of the sums of what waits.
+    #[inline]
+    pub fn end_waiting(&mut self, payment: PaymentId, left: u32) {
+        if !self.payments.has(payment, mark::WAITS) {
+            return;
+        }
+        self.stop_waiting(payment);
+        let at = payment.index();
+        let delay = left - self.payments.arrival[at];
+        let value = u128::from(self.payments.amount[at].unsigned_abs());
+        self.gauges.left_value_ticks += value * u128::from(delay);
+        let gauge = &mut self.gauges.agents[self.payments.sender[at].index()];
+        gauge.longest = gauge.longest.max(delay);
+    }
+
+    /// Takes a payment that leaves, or is replaced by its parts, out of the sums of what waits.
+    pub fn stop_waiting(&mut self, payment: PaymentId) {
+        let at = payment.index();
+        let (sender, amount) = (self.payments.sender[at], self.payments.amount[at]);
+        let overdue = self.payments.has(payment, mark::OVERDUE);
+        self.payments.clear(payment, mark::WAITS);
+        self.gauges.waiting_value_arrivals -=
+            u128::from(amount.unsigned_abs()) * u128::from(self.payments.arrival[at]);
+        let delay = (self.costs).delay(amount, self.payments.priority[at], overdue);
+        let gauge = &mut self.gauges.agents[sender.index()];
+        gauge.waiting -= 1;
+        gauge.waiting_value -= amount;
+        gauge.delay_per_tick -= delay;
+    }
+
+    /// Charges a cost.
+    pub fn charge(
+        &mut self,
+        agent: AgentId,
+        kind: CostKind,
+        numerator: u128,
+    ) -> Result<(), RunError> {
+        (self.costs.charge(agent, kind, numerator)).map_err(|error| self.too_large(error))
+    }
+
+    fn too_large(&self, error: TooLarge) -> RunError {
+        RunError::CostTooLarge {
+            agent: self.scenario.labels.agents[error.agent.index()].clone(),
+            kind: COST_KINDS[error.kind as usize],
+            tick: self.tick,
+        }
+    }
+
+    /// A bug: says which invariant does not hold.
+    #[must_use]
+    pub fn broken(&self, invariant: &'static str) -> RunError {
+        RunError::Invariant {
+            invariant,
+            seed: self.scenario.seed,
+            tick: self.tick,
+        }
+    }
+}

@@ -1,0 +1,470 @@
+//! The settlement accounts and what limits their use.
+
+use serde::{Deserialize, Serialize};
+
+use crate::engine::scenario::{AgentSpec, Limits, Scenario};
+use crate::engine::units::{AgentId, Amount};
+
+/// No limit.
+pub const UNLIMITED: i64 = i64::MAX;
+
+/// One agent's account: all that settling one payment reads and writes.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Account {
+    pub(super) balance: i64,
+    /// Credit line plus value of collateral, at most `i64::MAX`.
+    pub(super) headroom: i64,
+    /// Gains that `crediting: end_of_tick` books in step 7.
+    pub(super) held_back: i64,
+    /// Value settled today as sender.
+    pub(super) sent_today: i64,
+    /// Value settled today as receiver.
+    pub(super) received_today: i64,
+    /// Largest sent - received of the day, at least 0.
+    pub(super) peak_debit: i64,
+    /// Largest received - sent of the day, at least 0.
+    pub(super) peak_credit: i64,
+    /// What is left of the reservation for urgent payments.
+    pub(super) reservation_left: i64,
+    /// Largest net outflow of a day, or `UNLIMITED`.
+    pub(super) multilateral_limit: i64,
+    /// Value waiting in Queue 2 of all rails.
+    pub(super) queued_value: i64,
+    /// Payments waiting in Queue 2 of all rails.
+    pub(super) queued: u32,
+    /// Payments waiting in Queue 1.
+    pub(super) pending: u32,
+    /// Value waiting in Queue 1.
+    pub(super) pending_value: i64,
+    /// Whether limits or a reservation bind at all.
+    pub(super) bound: bool,
+    /// Whether something changed in this tick.
+    #[serde(skip)]
+    pub(super) touched: bool,
+}
+
+impl Account {
+    /// What can still be sent.
+    #[inline]
+    #[must_use]
+    pub fn available(&self) -> i64 {
+        self.balance.saturating_add(self.headroom)
+    }
+
+    /// Sent - received today.
+    #[inline]
+    #[must_use]
+    pub fn net_sent_today(&self) -> i64 {
+        self.sent_today - self.received_today
+    }
+}
+
+/// What an agent may use besides its balance, and its limits; changes only by intervention.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Terms {
+    pub(super) credit_limit: i64,
+    pub(super) posted: i64,
+    /// floor(posted * (1 - haircut)).
+    pub(super) collateral: i64,
+    pub(super) limits: Limits,
+    pub(super) reservation: i64,
+}
+
+impl Terms {
+    fn new(spec: &AgentSpec) -> Self {
+        let billion = 1_000_000_000_i128;
+        let kept = billion - i128::from(spec.haircut.0);
+        Self {
+            credit_limit: spec.credit_limit.0,
+            posted: spec.posted.0,
+            collateral: (i128::from(spec.posted.0) * kept / billion) as i64,
+            limits: spec.limits.clone(),
+            reservation: spec.reservation_urgent.0,
+        }
+    }
+
+    /// Credit line plus value of collateral.
+    #[must_use]
+    pub fn headroom(&self) -> i64 {
+        self.credit_limit.saturating_add(self.collateral)
+    }
+
+    /// The limit on net payments to `receiver`, if there is one.
+    #[must_use]
+    pub fn bilateral(&self, receiver: AgentId) -> Option<i64> {
+        let limits = &self.limits.bilateral;
+        let at = limits.binary_search_by_key(&receiver, |limit| limit.0);
+        at.ok().map(|at| limits[at].1.0)
+    }
+
+    /// Whether limits or a reservation bind at all.
+    #[must_use]
+    pub fn bind(&self) -> bool {
+        self.reservation > 0
+            || self.limits.multilateral.is_some()
+            || !self.limits.bilateral.is_empty()
+    }
+}
+
+/// Today's net flow between each pair of agents.
+#[derive(Clone, Debug)]
+enum Flows {
+    /// `[high * (high - 1) / 2 + low]`: from low to high.
+    Dense(Vec<i64>),
+    /// Per lower agent, ascending by higher agent.
+    Sparse(Vec<Vec<(AgentId, i64)>>),
+}
+
+/// Up to this many agents, a table of all pairs (4 MB) is quicker than sorted rows.
+const DENSE_AGENTS: usize = 1_024;
+
+/// A non-zero flow: from, to, cents.
+pub type Flow = (AgentId, AgentId, i64);
+
+/// All accounts.
+#[derive(Clone, Debug)]
+pub struct Ledger {
+    pub(super) accounts: Vec<Account>,
+    pub(super) terms: Vec<Terms>,
+    flows: Flows,
+    flows_in_use: bool,
+    /// Sum of the balances, moved with every booking.
+    pub(super) balances_sum: i128,
+    /// Sum of the gains held back, moved with every booking.
+    pub(super) held_back_sum: i128,
+    /// What both must sum to: opening balances and transfers.
+    pub(super) expected_sum: i128,
+    /// Sum over the agents of max(0, sent - received today).
+    pub(super) provision: i64,
+    /// Largest of the day.
+    pub(super) provision_peak: i64,
+}
+
+/// The ledger as a snapshot keeps it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct LedgerSnapshot {
+    accounts: Vec<Account>,
+    terms: Vec<Terms>,
+    flows: Vec<Flow>,
+    balances_sum: i128,
+    held_back_sum: i128,
+    expected_sum: i128,
+    provision: i64,
+    provision_peak: i64,
+}
+
+impl Ledger {
+    /// The accounts before the first tick.
+    #[must_use]
+    pub fn new(scenario: &Scenario) -> Self {
+        let terms: Vec<Terms> = scenario.agents.iter().map(Terms::new).collect();
+        let accounts = (scenario.agents.iter().zip(&terms))
+            .map(|(spec, terms)| Account {
+                balance: spec.balance.0,
+                headroom: terms.headroom(),
+                held_back: 0,
+                sent_today: 0,
+                received_today: 0,
+                peak_debit: 0,
+                peak_credit: 0,
+                reservation_left: terms.reservation,
+                multilateral_limit: terms.limits.multilateral.map_or(UNLIMITED, |limit| limit.0),
+                queued_value: 0,
+                queued: 0,
+                pending: 0,
+                pending_value: 0,
+                bound: terms.bind(),
+                touched: false,
+            })
+            .collect();
+        let sum = (scenario.agents.iter())
+            .map(|agent| i128::from(agent.balance.0))
+            .sum();
+        Self {
+            accounts,
+            terms,
+            flows: Flows::new(scenario.agents.len()),
+            flows_in_use: false,
+            balances_sum: sum,
+            held_back_sum: 0,
+            expected_sum: sum,
+            provision: 0,
+            provision_peak: 0,
+        }
+    }
+
+    /// Adds `delta` to a balance.
+    #[inline]
+    pub fn book(&mut self, agent: AgentId, delta: i64) {
+        self.accounts[agent.index()].balance += delta;
+        self.balances_sum += i128::from(delta);
+    }
+
+    /// Keeps back a gain until step 7.
+    #[inline]
+    pub fn hold_back(&mut self, agent: AgentId, gain: i64) {
+        self.accounts[agent.index()].held_back += gain;
+        self.held_back_sum += i128::from(gain);
+    }
+
+    /// Books what was kept back from `agent` and says how much it was.
+    pub fn credit_held_back(&mut self, agent: AgentId) -> i64 {
+        let gain = std::mem::take(&mut self.accounts[agent.index()].held_back);
+        self.held_back_sum -= i128::from(gain);
+        self.book(agent, gain);
+        gain
+    }
+
+    /// Counts a settled payment towards outflows, receipts and what is left of a reservation.
+    #[inline]
+    pub fn count_settled(&mut self, sender: AgentId, receiver: AgentId, amount: i64, urgent: bool) {
+        self.flows.add(sender, receiver, amount);
+        self.flows_in_use = true;
+        let account = &mut self.accounts[sender.index()];
+        let before = account.net_sent_today().max(0);
+        account.sent_today += amount;
+        if urgent {
+            account.reservation_left = (account.reservation_left - amount).max(0);
+        }
+        let rise = account.net_sent_today().max(0) - before;
+        let account = &mut self.accounts[receiver.index()];
+        let before = account.net_sent_today().max(0);
+        account.received_today += amount;
+        self.provision += rise + account.net_sent_today().max(0) - before;
+    }
+
+    /// Takes the peaks of an agent's net position after a settlement.
+    #[inline]
+    pub fn take_peaks(&mut self, agent: AgentId) {
+        let account = &mut self.accounts[agent.index()];
+        let net = account.net_sent_today();
+        account.peak_debit = account.peak_debit.max(net);
+        account.peak_credit = account.peak_credit.max(-net);
+        self.provision_peak = self.provision_peak.max(self.provision);
+    }
+
+    /// Today's net outflow from one agent to another.
+    #[inline]
+    #[must_use]
+    pub fn outflow(&self, from: AgentId, to: AgentId) -> i64 {
+        self.flows.get(from, to)
+    }
+
+    /// Replaces an agent's limits; today's outflow stays.
+    pub fn set_limits(&mut self, agent: AgentId, limits: Limits) {
+        let terms = &mut self.terms[agent.index()];
+        terms.limits = limits;
+        let account = &mut self.accounts[agent.index()];
+        account.multilateral_limit = terms.limits.multilateral.map_or(UNLIMITED, |limit| limit.0);
+        account.bound = terms.bind();
+    }
+
+    /// Replaces an agent's credit line.
+    pub fn set_credit_limit(&mut self, agent: AgentId, credit_limit: Amount) {
+        let terms = &mut self.terms[agent.index()];
+        terms.credit_limit = credit_limit.0;
+        self.accounts[agent.index()].headroom = terms.headroom();
+    }
+
+    /// Daily counters start anew.
+    pub fn forget_day(&mut self) {
+        for (account, terms) in self.accounts.iter_mut().zip(&self.terms) {
+            account.sent_today = 0;
+            account.received_today = 0;
+            account.peak_debit = 0;
+            account.peak_credit = 0;
+            account.reservation_left = terms.reservation;
+        }
+        self.provision = 0;
+        self.provision_peak = 0;
+        if std::mem::take(&mut self.flows_in_use) {
+            self.flows.clear();
+        }
+    }
+
+    /// Re-sums the accounts from scratch.
+    ///
+    /// # Errors
+    /// Names the sum that does not hold.
+    pub fn audit(&self) -> Result<(), &'static str> {
+        let sum = |value: fn(&Account) -> i64| -> i128 {
+            (self.accounts.iter())
+                .map(|account| i128::from(value(account)))
+                .sum()
+        };
+        if sum(|account| account.balance) != self.balances_sum {
+            return Err("the balances sum to what was booked");
+        }
+        if sum(|account| account.held_back) != self.held_back_sum {
+            return Err("the credits in flight sum to what was held back");
+        }
+        if self.balances_sum + self.held_back_sum != self.expected_sum {
+            return Err("balances and credits in flight change only by transfers");
+        }
+        if sum(Account::net_sent_today) != 0 {
+            return Err("what was sent today was received today");
+        }
+        if sum(|account| account.net_sent_today().max(0)) != i128::from(self.provision) {
+            return Err("net debits sum to the liquidity provided");
+        }
+        Ok(())
+    }
+
+    /// What a snapshot keeps.
+    #[must_use]
+    pub fn snapshot(&self) -> LedgerSnapshot {
+        LedgerSnapshot {
+            accounts: self.accounts.clone(),
+            terms: self.terms.clone(),
+            flows: self.flows.entries(),
+            balances_sum: self.balances_sum,
+            held_back_sum: self.held_back_sum,
+            expected_sum: self.expected_sum,
+            provision: self.provision,
+            provision_peak: self.provision_peak,
+        }
+    }
+
+    /// The ledger of a snapshot.
+    ///
+    /// # Errors
+    /// Says what contradicts itself.
+    pub fn restored(data: LedgerSnapshot, agents: usize) -> Result<Self, &'static str> {
+        if data.accounts.len() != agents || data.terms.len() != agents {
+            return Err("the accounts are not those of the scenario");
+        }
+        let within = |agent: AgentId| agent.index() < agents;
+        let limits_sound = data.terms.iter().all(|terms| {
+            let limits = &terms.limits.bilateral;
+            limits.is_sorted_by(|left, right| left.0 < right.0)
+                && limits.iter().all(|limit| within(limit.0))
+        });
+        let mut flows = Flows::new(agents);
+        for &(from, to, value) in &data.flows {
+            if from == to || !within(from) || !within(to) || !in_bounds(value) {
+                return Err("a flow is out of bounds");
+            }
+            flows.add(from, to, value);
+        }
+        let money_sound = data.accounts.iter().all(|account| {
+            [
+                account.balance,
+                account.held_back,
+                account.sent_today,
+                account.received_today,
+                account.peak_debit,
+                account.peak_credit,
+                account.reservation_left,
+            ]
+            .into_iter()
+            .all(in_bounds)
+        });
+        if !money_sound || !limits_sound || !in_bounds(data.provision) {
+            return Err("an account is out of bounds");
+        }
+        let ledger = Self {
+            accounts: data.accounts,
+            terms: data.terms,
+            flows,
+            flows_in_use: true,
+            balances_sum: data.balances_sum,
+            held_back_sum: data.held_back_sum,
+            expected_sum: data.expected_sum,
+            provision: data.provision,
+            provision_peak: data.provision_peak,
+        };
+        ledger.audit().map(|()| ledger)
+    }
+}
+
+/// Largest sum of money in a run, in cents.
+pub const MOST_MONEY: i64 = 9_000_000_000_000_000_000;
+
+fn in_bounds(value: i64) -> bool {
+    (-MOST_MONEY..=MOST_MONEY).contains(&value)
+}
+
+impl Flows {
+    fn new(agents: usize) -> Self {
+        if agents <= DENSE_AGENTS {
+            Self::Dense(vec![0; agents * agents.saturating_sub(1) / 2])
+        } else {
+            Self::Sparse(vec![Vec::new(); agents])
+        }
+    }
+
+    #[inline]
+    fn cell(low: usize, high: usize) -> usize {
+        high * (high - 1) / 2 + low
+    }
+
+    #[inline]
+    fn add(&mut self, from: AgentId, to: AgentId, amount: i64) {
+        let (low, high, signed) = if from < to {
+            (from, to, amount)
+        } else {
+            (to, from, -amount)
+        };
+        match self {
+            Self::Dense(cells) => cells[Self::cell(low.index(), high.index())] += signed,
+            Self::Sparse(rows) => {
+                let row = &mut rows[low.index()];
+                match row.binary_search_by_key(&high, |cell| cell.0) {
+                    Ok(at) => row[at].1 += signed,
+                    Err(at) => row.insert(at, (high, signed)),
+                }
+            }
+        }
+    }
+
+    #[inline]
+    fn get(&self, from: AgentId, to: AgentId) -> i64 {
+        let (low, high) = (from.min(to), from.max(to));
+        let flow = match self {
+            Self::Dense(cells) => cells[Self::cell(low.index(), high.index())],
+            Self::Sparse(rows) => {
+                let row = &rows[low.index()];
+                (row.binary_search_by_key(&high, |cell| cell.0)).map_or(0, |at| row[at].1)
+            }
+        };
+        if from < to { flow } else { -flow }
+    }
+
+    fn clear(&mut self) {
+        match self {
+            Self::Dense(cells) => cells.fill(0),
+            Self::Sparse(rows) => rows.iter_mut().for_each(Vec::clear),
+        }
+    }
+
+    fn entries(&self) -> Vec<Flow> {
+        let mut found = Vec::new();
+        match self {
+            Self::Dense(cells) => {
+                let mut at = 0;
+                let mut high = 1;
+                while at < cells.len() {
+                    let row = &cells[at..at + high];
+                    found.extend(
+                        (row.iter().enumerate())
+                            .filter(|(_, flow)| **flow != 0)
+                            .map(|(low, &flow)| {
+                                (AgentId::from_index(low), AgentId::from_index(high), flow)
+                            }),
+                    );
+                    at += high;
+                    high += 1;
+                }
+            }
+            Self::Sparse(rows) => {
+                for (low, row) in rows.iter().enumerate() {
+                    found.extend(
+                        (row.iter().filter(|cell| cell.1 != 0))
+                            .map(|&(high, flow)| (AgentId::from_index(low), high, flow)),
+                    );
+                }
+            }
+        }
+        found
+    }
+}

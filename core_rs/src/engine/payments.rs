@@ -1,0 +1,470 @@
+//! Every payment of the run as columns, in order of creation.
+
+use serde::{Deserialize, Serialize};
+
+use crate::engine::units::{AgentId, Amount, PaymentId, RailId, Tick};
+
+/// Where a payment is. Zero, so that untouched memory says it, is "not held here".
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Status {
+    /// Left before the snapshot this run was restored from.
+    Gone = 0,
+    /// In its bank's queue, or on its way from there to a rail within step 4.
+    Pending = 1,
+    /// In a rail's queue.
+    Queued = 2,
+    /// Settled.
+    Settled = 3,
+    /// Dropped.
+    Dropped = 4,
+    /// Replaced by its parts.
+    Split = 5,
+}
+
+/// What is remembered of a payment besides its status; bits of one byte.
+pub mod mark {
+    /// It may be split.
+    pub const DIVISIBLE: u8 = 1;
+    /// It was still waiting at the end of its deadline tick.
+    pub const OVERDUE: u8 = 1 << 1;
+    /// Held by an intervention.
+    pub const HELD: u8 = 1 << 2;
+    /// To be released by an intervention, whatever the policy.
+    pub const COMMANDED: u8 = 1 << 3;
+    /// Its bank has decided about it once.
+    pub const DECIDED: u8 = 1 << 4;
+    /// It is part of the sums of what waits.
+    pub const WAITS: u8 = 1 << 5;
+    /// Its deadline is watched.
+    pub const WATCHED: u8 = 1 << 6;
+}
+
+/// What arrives.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub struct Order {
+    /// Who pays.
+    pub sender: AgentId,
+    /// Who is paid.
+    pub receiver: AgentId,
+    /// Cents.
+    pub amount: Amount,
+    /// When it arrived.
+    pub arrival: Tick,
+    /// `Tick::NEVER` = none.
+    pub deadline: Tick,
+    /// 0..=10.
+    pub priority: u8,
+    /// Named rail, or `RailId::NONE`.
+    pub rail: RailId,
+    /// May be split.
+    pub divisible: bool,
+}
+
+/// A split: payments `first..first + parts` are the parts of `parent`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Split {
+    /// What was split.
+    pub parent: PaymentId,
+    /// First part.
+    pub first: PaymentId,
+    /// How many parts.
+    pub parts: u32,
+    /// Parts created up to and with this split.
+    pub parts_so_far: u32,
+}
+
+/// Payments `first..first + count` are scripted arrivals `rank..rank + count`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ScriptedRun {
+    first: PaymentId,
+    rank: u32,
+    count: u32,
+}
+
+/// The columns: 32 bytes a payment.
+#[derive(Clone, Debug, Default)]
+pub struct Payments {
+    pub(super) sender: Vec<AgentId>,
+    pub(super) receiver: Vec<AgentId>,
+    pub(super) amount: Vec<i64>,
+    pub(super) arrival: Vec<u32>,
+    pub(super) deadline: Vec<u32>,
+    pub(super) release: Vec<u32>,
+    pub(super) end: Vec<u32>,
+    pub(super) priority: Vec<u8>,
+    pub(super) rail: Vec<RailId>,
+    pub(super) marks: Vec<u8>,
+    /// `Status` in the low half, method or drop reason in the high half.
+    state: Vec<u8>,
+    pub(super) splits: Vec<Split>,
+    pub(super) scripted: Vec<ScriptedRun>,
+    /// Injected payments, ascending, with the ids they were given.
+    pub(super) injected: Vec<(PaymentId, Option<String>)>,
+}
+
+/// A payment that still waits, as a snapshot keeps it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Live {
+    /// Its number.
+    pub payment: PaymentId,
+    order: Order,
+    release: u32,
+    status: u8,
+    marks: u8,
+}
+
+/// What a snapshot keeps of the payments: those that wait, and what numbers all of them.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct PaymentsSnapshot {
+    /// How many there have been.
+    pub count: u32,
+    /// Those that wait, ascending.
+    pub live: Vec<Live>,
+    splits: Vec<Split>,
+    scripted: Vec<ScriptedRun>,
+    injected: Vec<(PaymentId, Option<String>)>,
+}
+
+impl Payments {
+    /// Room for `capacity` payments, not yet touched.
+    #[must_use]
+    pub fn with_capacity(capacity: usize) -> Self {
+        Self {
+            sender: Vec::with_capacity(capacity),
+            receiver: Vec::with_capacity(capacity),
+            amount: Vec::with_capacity(capacity),
+            arrival: Vec::with_capacity(capacity),
+            deadline: Vec::with_capacity(capacity),
+            release: Vec::with_capacity(capacity),
+            end: Vec::with_capacity(capacity),
+            priority: Vec::with_capacity(capacity),
+            rail: Vec::with_capacity(capacity),
+            marks: Vec::with_capacity(capacity),
+            state: Vec::with_capacity(capacity),
+            ..Self::default()
+        }
+    }
+
+    /// How many have been created.
+    #[inline]
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.state.len()
+    }
+
+    /// Whether none has been created.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.state.is_empty()
+    }
+
+    /// Creates a payment in `Pending`.
+    #[inline]
+    pub fn push(&mut self, order: &Order) -> PaymentId {
+        let payment = PaymentId(self.len() as u32);
+        self.sender.push(order.sender);
+        self.receiver.push(order.receiver);
+        self.amount.push(order.amount.0);
+        self.arrival.push(order.arrival.0);
+        self.deadline.push(order.deadline.0);
+        self.release.push(Tick::NEVER.0);
+        self.end.push(Tick::NEVER.0);
+        self.priority.push(order.priority);
+        self.rail.push(order.rail);
+        self.marks
+            .push(if order.divisible { mark::DIVISIBLE } else { 0 });
+        self.state.push(Status::Pending as u8);
+        payment
+    }
+
+    /// Notes that `payment` is the scripted arrival number `rank` (from 0).
+    pub fn note_scripted(&mut self, payment: PaymentId, rank: u32) {
+        match self.scripted.last_mut() {
+            Some(run) if run.first.0 + run.count == payment.0 && run.rank + run.count == rank => {
+                run.count += 1;
+            }
+            _ => self.scripted.push(ScriptedRun {
+                first: payment,
+                rank,
+                count: 1,
+            }),
+        }
+    }
+
+    /// The payment as it arrived.
+    #[must_use]
+    pub fn order(&self, payment: PaymentId) -> Order {
+        let at = payment.index();
+        Order {
+            sender: self.sender[at],
+            receiver: self.receiver[at],
+            amount: Amount(self.amount[at]),
+            arrival: Tick(self.arrival[at]),
+            deadline: Tick(self.deadline[at]),
+            priority: self.priority[at],
+            rail: self.rail[at],
+            divisible: self.has(payment, mark::DIVISIBLE),
+        }
+    }
+
+    /// Where it is.
+    #[inline]
+    #[must_use]
+    pub fn status(&self, payment: PaymentId) -> Status {
+        match self.state[payment.index()] & 0xf {
+            1 => Status::Pending,
+            2 => Status::Queued,
+            3 => Status::Settled,
+            4 => Status::Dropped,
+            5 => Status::Split,
+            _ => Status::Gone,
+        }
+    }
+
+    /// The method it was settled by, or the code of why it was dropped.
+    #[must_use]
+    pub fn detail(&self, payment: PaymentId) -> u8 {
+        self.state[payment.index()] >> 4
+    }
+
+    /// Moves it; `detail` is a method or a reason below 16.
+    #[inline]
+    pub fn set_status(&mut self, payment: PaymentId, status: Status, detail: u8) {
+        self.state[payment.index()] = status as u8 | (detail << 4);
+    }
+
+    /// Whether it still waits.
+    #[inline]
+    #[must_use]
+    pub fn waits(&self, payment: PaymentId) -> bool {
+        matches!(self.status(payment), Status::Pending | Status::Queued)
+    }
+
+    /// Whether all of `marks` are set.
+    #[inline]
+    #[must_use]
+    pub fn has(&self, payment: PaymentId, marks: u8) -> bool {
+        self.marks[payment.index()] & marks == marks
+    }
+
+    /// Sets `marks`.
+    #[inline]
+    pub fn set(&mut self, payment: PaymentId, marks: u8) {
+        self.marks[payment.index()] |= marks;
+    }
+
+    /// Clears `marks`.
+    #[inline]
+    pub fn clear(&mut self, payment: PaymentId, marks: u8) {
+        self.marks[payment.index()] &= !marks;
+    }
+
+    /// The place in every queue: arrival number, then part number.
+    #[inline]
+    #[must_use]
+    pub fn rank(&self, payment: PaymentId) -> u64 {
+        if self.splits.is_empty() {
+            return (u64::from(payment.0) + 1) << 32;
+        }
+        match self.split_of(payment) {
+            Some(split) => self.rank(split.parent) + u64::from(payment.0 - split.first.0 + 1),
+            None => u64::from(payment.0 + 1 - self.parts_before(payment)) << 32,
+        }
+    }
+
+    /// Arrival number of the next payment to arrive.
+    #[must_use]
+    pub fn next_arrival_number(&self) -> u64 {
+        let parts = self.splits.last().map_or(0, |split| split.parts_so_far);
+        self.len() as u64 + 1 - u64::from(parts)
+    }
+
+    /// The split that made `payment`, if it is a part.
+    #[must_use]
+    pub fn split_of(&self, payment: PaymentId) -> Option<Split> {
+        let after = (self.splits).partition_point(|split| split.first <= payment);
+        let split = *self.splits.get(after.checked_sub(1)?)?;
+        (payment.0 < split.first.0 + split.parts).then_some(split)
+    }
+
+    fn parts_before(&self, payment: PaymentId) -> u32 {
+        let after = (self.splits).partition_point(|split| split.first <= payment);
+        (after.checked_sub(1)).map_or(0, |last| self.splits[last].parts_so_far)
+    }
+
+    /// The split of `payment`, if it was split.
+    #[must_use]
+    pub fn parts_of(&self, payment: PaymentId) -> Option<Split> {
+        self.splits
+            .iter()
+            .find(|split| split.parent == payment)
+            .copied()
+    }
+
+    /// The payment with arrival number `number`, if it has arrived.
+    #[must_use]
+    pub fn by_arrival_number(&self, number: u64) -> Option<PaymentId> {
+        if number == 0 || number >= self.next_arrival_number() {
+            return None;
+        }
+        // Parts only push later arrivals back, so the first candidate is found by bisection.
+        let (mut low, mut high) = (0_u32, self.len() as u32 - 1);
+        while low < high {
+            let middle = low + (high - low) / 2;
+            let parts = self.parts_up_to(middle);
+            if u64::from(middle + 1 - parts) < number {
+                low = middle + 1;
+            } else {
+                high = middle;
+            }
+        }
+        Some(PaymentId(low))
+    }
+
+    /// Parts among the payments `0..=last`.
+    fn parts_up_to(&self, last: u32) -> u32 {
+        let after = (self.splits).partition_point(|split| split.first.0 <= last);
+        let Some(split) = after.checked_sub(1).map(|at| self.splits[at]) else {
+            return 0;
+        };
+        let beyond = (split.first.0 + split.parts).saturating_sub(last + 1);
+        split.parts_so_far - beyond
+    }
+
+    /// Rank among the scripted arrivals, if `payment` is one.
+    #[must_use]
+    pub fn scripted_rank(&self, payment: PaymentId) -> Option<u32> {
+        let after = (self.scripted).partition_point(|run| run.first <= payment);
+        let run = self.scripted.get(after.checked_sub(1)?)?;
+        let into = payment.0 - run.first.0;
+        (into < run.count).then_some(run.rank + into)
+    }
+
+    /// The payment that is scripted arrival `rank`, if it has arrived.
+    #[must_use]
+    pub fn by_scripted_rank(&self, rank: u32) -> Option<PaymentId> {
+        let after = (self.scripted).partition_point(|run| run.rank <= rank);
+        let run = self.scripted.get(after.checked_sub(1)?)?;
+        let into = rank - run.rank;
+        (into < run.count).then_some(PaymentId(run.first.0 + into))
+    }
+
+    /// What a snapshot keeps, given the payments that wait.
+    #[must_use]
+    pub fn snapshot(&self, mut waiting: Vec<PaymentId>) -> PaymentsSnapshot {
+        waiting.sort_unstable();
+        PaymentsSnapshot {
+            count: self.len() as u32,
+            live: (waiting.into_iter())
+                .map(|payment| Live {
+                    payment,
+                    order: self.order(payment),
+                    release: self.release[payment.index()],
+                    status: self.state[payment.index()],
+                    marks: self.marks[payment.index()],
+                })
+                .collect(),
+            splits: self.splits.clone(),
+            scripted: self.scripted.clone(),
+            injected: self.injected.clone(),
+        }
+    }
+
+    /// The payments of a snapshot; those that had left are `Gone` and cost no touched memory.
+    ///
+    /// # Errors
+    /// Says what contradicts itself.
+    pub fn restored(
+        data: PaymentsSnapshot,
+        most: usize,
+        agents: usize,
+        rails: usize,
+    ) -> Result<Self, &'static str> {
+        let count = data.count as usize;
+        if count > most {
+            return Err("more payments than a run can have");
+        }
+        check_tables(&data)?;
+        let mut payments = Self {
+            sender: vec![AgentId(0); count],
+            receiver: vec![AgentId(0); count],
+            amount: vec![0; count],
+            arrival: vec![0; count],
+            deadline: vec![0; count],
+            release: vec![0; count],
+            end: vec![0; count],
+            priority: vec![0; count],
+            rail: vec![RailId(0); count],
+            marks: vec![0; count],
+            state: vec![0; count],
+            splits: data.splits,
+            scripted: data.scripted,
+            injected: data.injected,
+        };
+        let mut next = 0;
+        for live in data.live {
+            let (at, order) = (live.payment.index(), live.order);
+            let sound = at >= next
+                && at < count
+                && order.sender != order.receiver
+                && order.sender.index().max(order.receiver.index()) < agents
+                && (order.rail == RailId::NONE || order.rail.index() < rails)
+                && (1..=MOST_AMOUNT).contains(&order.amount.0)
+                && order.priority <= 10
+                && matches!(live.status, 1 | 2);
+            if !sound {
+                return Err("a waiting payment is out of bounds");
+            }
+            next = at + 1;
+            payments.sender[at] = order.sender;
+            payments.receiver[at] = order.receiver;
+            payments.amount[at] = order.amount.0;
+            payments.arrival[at] = order.arrival.0;
+            payments.deadline[at] = order.deadline.0;
+            payments.release[at] = live.release;
+            payments.end[at] = Tick::NEVER.0;
+            payments.priority[at] = order.priority;
+            payments.rail[at] = order.rail;
+            payments.marks[at] = live.marks;
+            payments.state[at] = live.status;
+        }
+        Ok(payments)
+    }
+}
+
+/// Largest amount of a payment, in cents.
+pub const MOST_AMOUNT: i64 = 1_000_000_000_000_000;
+
+/// The tables that number payments must be ascending and within the payments there are.
+fn check_tables(data: &PaymentsSnapshot) -> Result<(), &'static str> {
+    let (mut next, mut parts_so_far) = (0_u64, 0_u64);
+    for split in &data.splits {
+        parts_so_far += u64::from(split.parts);
+        let sound = u64::from(split.first.0) >= next
+            && split.parent < split.first
+            && split.parts >= 2
+            && u64::from(split.parts_so_far) == parts_so_far;
+        next = u64::from(split.first.0) + u64::from(split.parts);
+        if !sound || next > u64::from(data.count) {
+            return Err("the splits are out of order");
+        }
+    }
+    let (mut next, mut rank) = (0_u64, 0_u64);
+    for run in &data.scripted {
+        if u64::from(run.first.0) < next || u64::from(run.rank) < rank {
+            return Err("the scripted payments are out of order");
+        }
+        next = u64::from(run.first.0) + u64::from(run.count);
+        rank = u64::from(run.rank) + u64::from(run.count);
+        if next > u64::from(data.count) {
+            return Err("the scripted payments are out of bounds");
+        }
+    }
+    let ascending = data.injected.is_sorted_by(|left, right| left.0 < right.0);
+    let within = (data.injected.last()).is_none_or(|(payment, _)| payment.0 < data.count);
+    if !(ascending && within) {
+        return Err("the injected payments are out of order");
+    }
+    Ok(())
+}

@@ -1,0 +1,181 @@
+//! Whole days in bounded memory: per bucket of ticks the smallest and largest value of each column.
+
+/// Extremes of one column in one bucket.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Extremes {
+    /// Smallest.
+    pub low: i64,
+    /// Largest.
+    pub high: i64,
+    /// Whether the largest came before the smallest.
+    pub falling: bool,
+}
+
+impl Extremes {
+    /// One value only.
+    #[must_use]
+    pub fn of(value: i64) -> Self {
+        Self {
+            low: value,
+            high: value,
+            falling: false,
+        }
+    }
+
+    /// Takes in what came later.
+    pub fn then(&mut self, later: Self) {
+        let (low, high) = (self.low, self.high);
+        self.low = low.min(later.low);
+        self.high = high.max(later.high);
+        if later.low < low && later.high > high {
+            self.falling = later.falling;
+        } else if later.low < low {
+            self.falling = true;
+        } else if later.high > high {
+            self.falling = false;
+        }
+    }
+}
+
+/// Step functions of time, sampled once a tick; when all buckets are in use their width doubles.
+#[derive(Clone, Debug)]
+pub struct Pyramid<const N: usize> {
+    first_tick: u32,
+    width_log2: u32,
+    most: usize,
+    buckets: Vec<[Extremes; N]>,
+    last: [i64; N],
+}
+
+impl<const N: usize> Pyramid<N> {
+    /// Columns that stand at `values` before `first_tick`; at most `most` buckets, a power of two.
+    #[must_use]
+    pub fn new(first_tick: u32, most: usize, values: [i64; N]) -> Self {
+        Self {
+            first_tick,
+            width_log2: 0,
+            most,
+            buckets: Vec::new(),
+            last: values,
+        }
+    }
+
+    /// Ticks of a bucket.
+    #[must_use]
+    pub fn width(&self) -> u32 {
+        1 << self.width_log2
+    }
+
+    /// The first tick there is a value for.
+    #[must_use]
+    pub fn first_tick(&self) -> u32 {
+        self.first_tick
+    }
+
+    /// From `tick` on the columns stand at `values`. Ticks must ascend.
+    pub fn push(&mut self, tick: u32, values: [i64; N]) {
+        self.stand_until(tick);
+        let bucket = self.bucket(tick);
+        let fresh = bucket == self.buckets.len();
+        // The first tick of a bucket of several has the new values, not the old ones.
+        if fresh {
+            self.buckets.push(values.map(Extremes::of));
+        } else {
+            for (extremes, value) in self.buckets[bucket].iter_mut().zip(values) {
+                extremes.then(Extremes::of(value));
+            }
+        }
+        self.last = values;
+    }
+
+    fn bucket(&self, tick: u32) -> usize {
+        ((tick - self.first_tick) >> self.width_log2) as usize
+    }
+
+    /// Fills the buckets of the ticks before `tick` with what stands.
+    fn stand_until(&mut self, tick: u32) {
+        while self.bucket(tick) >= self.most {
+            self.halve();
+        }
+        if tick == self.first_tick {
+            return;
+        }
+        let standing = self.last.map(Extremes::of);
+        let needed = self.bucket(tick - 1) + 1;
+        if self.buckets.len() < needed {
+            self.buckets.resize(needed, standing);
+        }
+    }
+
+    fn halve(&mut self) {
+        let half = self.buckets.len().div_ceil(2);
+        for at in 0..half {
+            let mut merged = self.buckets[2 * at];
+            if let Some(later) = self.buckets.get(2 * at + 1).copied() {
+                for (extremes, later) in merged.iter_mut().zip(later) {
+                    extremes.then(later);
+                }
+            }
+            self.buckets[at] = merged;
+        }
+        self.buckets.truncate(half);
+        self.width_log2 += 1;
+    }
+
+    /// Extremes of a column over the ticks `from..to`, widened to whole buckets.
+    #[must_use]
+    pub fn over(&self, column: usize, from: u32, to: u32) -> Extremes {
+        let from = from.max(self.first_tick);
+        let to = to.max(from + 1);
+        let (first, last) = (self.bucket(from), self.bucket(to - 1));
+        let standing = Extremes::of(self.last[column]);
+        let value = |at: usize| {
+            self.buckets
+                .get(at)
+                .map_or(standing, |bucket| bucket[column])
+        };
+        let mut extremes = value(first);
+        for at in first + 1..=last.min(self.buckets.len()) {
+            extremes.then(value(at));
+        }
+        extremes
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Extremes, Pyramid};
+
+    #[test]
+    fn no_extreme_is_ever_missing() {
+        let mut pyramid = Pyramid::<1>::new(0, 8, [0]);
+        let value = |tick: u32| i64::from(tick * 7919 % 1009);
+        for tick in 0..1_000 {
+            pyramid.push(tick, [value(tick)]);
+        }
+        assert!(pyramid.width() >= 125);
+        for (from, to) in [(0, 1_000), (0, 128), (128, 256), (896, 1_000)] {
+            let found = pyramid.over(0, from, to);
+            let values = || (from..to).map(value);
+            assert_eq!(Some(found.low), values().min());
+            assert_eq!(Some(found.high), values().max());
+            let place = |wanted| (from..to).position(|tick| value(tick) == wanted);
+            assert_eq!(found.falling, place(found.high) < place(found.low));
+        }
+    }
+
+    #[test]
+    fn values_stand_until_they_change() {
+        let mut pyramid = Pyramid::<1>::new(0, 16, [5]);
+        pyramid.push(3, [9]);
+        pyramid.push(10, [2]);
+        let value = |tick| pyramid.over(0, tick, tick + 1).low;
+        assert_eq!([0, 2, 3, 9, 10, 15].map(value), [5, 5, 9, 9, 2, 2]);
+        let whole = Extremes {
+            low: 2,
+            high: 9,
+            falling: true,
+        };
+        assert_eq!(pyramid.over(0, 0, 16), whole);
+    }
+}

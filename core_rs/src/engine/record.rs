@@ -1,0 +1,465 @@
+//! What happened: every event goes into the digest, and 5 bytes of it are kept until drained.
+
+use crate::engine::digest::{Chain, Record};
+use crate::engine::payments::Payments;
+use crate::engine::results::EventColumns;
+use crate::engine::scenario::Scenario;
+use crate::engine::units::{AgentId, PaymentId, RailId};
+
+/// Types of event; codes as in `results::EVENT_TYPES`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Kind {
+    /// A payment arrived in its bank's queue.
+    Arrived,
+    /// It was replaced by its parts.
+    Split,
+    /// Its bank submitted it, in a later tick than it arrived, or after it was held.
+    Released,
+    /// It went back to its bank's queue.
+    Held,
+    /// It entered a rail's queue.
+    Queued,
+    /// It settled.
+    Settled,
+    /// It still waited at the end of its deadline tick.
+    Overdue,
+    /// It was dropped.
+    Dropped,
+    /// Its priority changed.
+    Reprioritised,
+    /// An intervention took effect.
+    Intervened,
+    /// An intervention found nothing to act on.
+    Refused,
+    /// A gain held back was booked.
+    Credited,
+    /// A day ended.
+    DayClosed,
+}
+
+const KINDS: [Kind; 13] = [
+    Kind::Arrived,
+    Kind::Split,
+    Kind::Released,
+    Kind::Held,
+    Kind::Queued,
+    Kind::Settled,
+    Kind::Overdue,
+    Kind::Dropped,
+    Kind::Reprioritised,
+    Kind::Intervened,
+    Kind::Refused,
+    Kind::Credited,
+    Kind::DayClosed,
+];
+
+/// Codes as in `results::REASONS`.
+pub mod reason {
+    /// Held by an intervention.
+    pub const HELD: u8 = 0;
+    /// Its bank is in an outage.
+    pub const OUTAGE: u8 = 1;
+    /// Its bank's policy has not released it.
+    pub const NOT_YET_RELEASED: u8 = 2;
+    /// Another payment of its sender blocks it.
+    pub const BEHIND_HEAD: u8 = 3;
+    /// Its sender lacks liquidity.
+    pub const LIQUIDITY: u8 = 4;
+    /// What its sender has is reserved for urgent payments.
+    pub const RESERVATION: u8 = 5;
+    /// Its sender's limit on this receiver.
+    pub const BILATERAL_LIMIT: u8 = 6;
+    /// Its sender's limit on all.
+    pub const MULTILATERAL_LIMIT: u8 = 7;
+    /// A deferred-net rail settles later.
+    pub const AWAITING_SETTLEMENT: u8 = 8;
+    /// Dropped by an intervention.
+    pub const CANCELLED: u8 = 9;
+    /// Dropped by `end_of_day: reject`.
+    pub const END_OF_DAY: u8 = 10;
+    /// No payment has that id yet.
+    pub const NO_SUCH_PAYMENT: u8 = 11;
+    /// It settled or was dropped before.
+    pub const ALREADY_LEFT: u8 = 12;
+    /// All is so already.
+    pub const NOTHING_TO_DO: u8 = 13;
+    /// A payment has that id already.
+    pub const DUPLICATE_ID: u8 = 14;
+    /// A sum of money would leave its bounds.
+    pub const TOO_MUCH: u8 = 15;
+    /// The first of the interventions, in the order of `scenario::Event`.
+    pub const FIRST_INTERVENTION: u8 = 16;
+    /// A transfer of liquidity.
+    pub const TRANSFER: u8 = 17;
+    /// None.
+    pub const NONE: u8 = u8::MAX;
+}
+
+/// How a payment settled; codes as in `results::METHODS`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Method {
+    /// Alone.
+    Gross,
+    /// In a pair of prefixes, or against one payment at entry.
+    Bilateral,
+    /// By gridlock resolution on an immediate rail.
+    Multilateral,
+    /// By a deferred-net rail.
+    Net,
+}
+
+/// What of an event cannot be read off its payment.
+#[derive(Clone, Copy, Debug)]
+struct Side {
+    agent: u16,
+    reason: u8,
+    amount: i64,
+}
+
+/// Events since the last drain, and the digest over all.
+#[derive(Clone, Debug, Default)]
+pub struct Log {
+    pub(super) chain: Chain,
+    /// Events moved out so far.
+    drained: u64,
+    /// Kind in the low half, method in the high half.
+    kinds: Vec<u8>,
+    payments: Vec<PaymentId>,
+    /// Events that have one, in the order of events.
+    sides: Vec<Side>,
+    /// (tick, number of the first event held of it).
+    marks: Vec<(u32, usize)>,
+    /// Of the agents before the first event held; empty = the opening balances.
+    balances: Vec<i64>,
+}
+
+const NO_PAYMENT: PaymentId = PaymentId(u32::MAX);
+const NO_AGENT: AgentId = AgentId(u16::MAX);
+
+fn has_side(kind: u8) -> bool {
+    matches!(
+        kind & 0xf,
+        // Reprioritised, Intervened, Refused, Credited, DayClosed: the last in the list.
+        8..=12
+    )
+}
+
+impl Log {
+    /// A log that goes on after the events of `chain`.
+    #[must_use]
+    pub fn resumed(chain: Chain, balances: Vec<i64>) -> Self {
+        Self {
+            drained: chain.records(),
+            chain,
+            balances,
+            ..Self::default()
+        }
+    }
+
+    #[inline]
+    fn keep(&mut self, tick: u32, kind: u8, payment: PaymentId) {
+        if self.marks.last().is_none_or(|mark| mark.0 != tick) {
+            self.marks.push((tick, self.kinds.len()));
+        }
+        self.kinds.push(kind);
+        self.payments.push(payment);
+    }
+
+    /// A payment's event; `extra` goes into the digest only.
+    #[inline]
+    pub fn payment(
+        &mut self,
+        tick: u32,
+        kind: Kind,
+        payments: &Payments,
+        payment: PaymentId,
+        detail: Detail,
+    ) {
+        let at = payment.index();
+        self.chain.push(&Record {
+            tick,
+            kind: kind as u8,
+            method: detail.method,
+            rail: detail.rail.0,
+            reason: detail.reason,
+            payment: payment.0,
+            agent: payments.sender[at].0,
+            counterparty: payments.receiver[at].0,
+            amount: payments.amount[at],
+            extra: detail.extra,
+        });
+        let method = if kind == Kind::Settled {
+            detail.method << 4
+        } else {
+            0xf0
+        };
+        self.keep(tick, kind as u8 | method, payment);
+        if has_side(kind as u8) {
+            self.sides.push(Side {
+                agent: payments.sender[at].0,
+                reason: detail.reason,
+                amount: detail.extra as i64,
+            });
+        }
+    }
+
+    /// An event that is about an agent, or about all (`agent` 65,535).
+    pub fn other(&mut self, tick: u32, kind: Kind, fact: Fact) {
+        self.chain.push(&Record {
+            tick,
+            kind: kind as u8,
+            method: reason::NONE,
+            rail: RailId::NONE.0,
+            reason: fact.reason,
+            payment: fact.payment.0,
+            agent: fact.agent.0,
+            counterparty: NO_AGENT.0,
+            amount: fact.amount,
+            extra: fact.extra,
+        });
+        self.keep(tick, kind as u8 | 0xf0, fact.payment);
+        self.sides.push(Side {
+            agent: fact.agent.0,
+            reason: fact.reason,
+            amount: fact.amount,
+        });
+    }
+
+    /// Bytes held.
+    #[must_use]
+    pub fn held_bytes(&self) -> usize {
+        self.kinds.len() * 5
+            + self.sides.len() * size_of::<Side>()
+            + self.marks.len() * size_of::<(u32, usize)>()
+    }
+
+    /// Payments that left since the last drain, in the order in which they left.
+    #[must_use]
+    pub fn left(&self) -> Vec<PaymentId> {
+        (self.kinds.iter().zip(&self.payments))
+            .filter(|(kind, _)| {
+                matches!(
+                    KINDS[usize::from(**kind & 0xf)],
+                    Kind::Settled | Kind::Dropped
+                )
+            })
+            .map(|(_, &payment)| payment)
+            .collect()
+    }
+
+    /// Forgets what is held; the agents stand at `balances`.
+    pub fn clear(&mut self, balances: impl Iterator<Item = i64>) {
+        self.balances.clear();
+        self.balances.extend(balances);
+        self.drained += self.kinds.len() as u64;
+        self.kinds.clear();
+        self.payments.clear();
+        self.sides.clear();
+        self.marks.clear();
+    }
+
+    /// Balance of an agent before the first event held.
+    #[must_use]
+    pub fn balance_before(&self, agent: AgentId, scenario: &Scenario) -> i64 {
+        (self.balances.get(agent.index()).copied())
+            .unwrap_or_else(|| scenario.agents[agent.index()].balance.0)
+    }
+
+    /// What moved an agent's balance in the events held, with the ticks, in order: settlements
+    /// and transfers. (Gains held back are booked in the tick of their settlement.)
+    pub fn balance_moves(
+        &self,
+        payments: &Payments,
+        agent: AgentId,
+    ) -> impl Iterator<Item = (u32, i64)> {
+        let mut sides = self.sides.iter();
+        self.walk().filter_map(move |(tick, code, payment)| {
+            let side = if has_side(code) { sides.next() } else { None };
+            let at = payment.index();
+            let moved = match KINDS[usize::from(code & 0xf)] {
+                Kind::Settled if payments.sender[at] == agent => -payments.amount[at],
+                Kind::Settled if payments.receiver[at] == agent => payments.amount[at],
+                Kind::Intervened => side
+                    .filter(|side| side.agent == agent.0 && side.reason == reason::TRANSFER)
+                    .map_or(0, |side| side.amount),
+                _ => 0,
+            };
+            (moved != 0).then_some((tick, moved))
+        })
+    }
+
+    fn walk(&self) -> impl Iterator<Item = (u32, u8, PaymentId)> {
+        let ends = (self.marks.iter().skip(1).map(|mark| mark.1)).chain([self.kinds.len()]);
+        (self.marks.iter().zip(ends)).flat_map(move |(&(tick, from), to)| {
+            (from..to).map(move |at| (tick, self.kinds[at], self.payments[at]))
+        })
+    }
+
+    /// What is held as wide columns; `route` says which rail a payment goes to.
+    #[must_use]
+    pub fn columns(
+        &self,
+        payments: &Payments,
+        route: impl Fn(PaymentId) -> RailId,
+    ) -> EventColumns {
+        let mut columns = EventColumns::default();
+        let mut sides = self.sides.iter();
+        for (seq, (tick, code, payment)) in (self.drained..).zip(self.walk()) {
+            let kind = KINDS[usize::from(code & 0xf)];
+            let side = if has_side(code) { sides.next() } else { None };
+            columns.seq.push(seq);
+            columns.tick.push(tick);
+            columns.kind.push(code & 0xf);
+            columns.method.push(match code >> 4 {
+                0xf => -1,
+                method => method as i8,
+            });
+            let mut row = Row::of(payments, payment, &route);
+            if kind == Kind::Dropped {
+                row.reason = i16::from(payments.detail(payment));
+            }
+            if let Some(side) = side {
+                row.take(side, kind);
+            }
+            columns.payment.push(row.payment);
+            columns.agent.push(row.agent);
+            columns.counterparty.push(row.counterparty);
+            columns.rail.push(row.rail);
+            columns.amount.push(row.amount);
+            columns.reason.push(row.reason);
+        }
+        columns
+    }
+}
+
+/// What a payment's event says besides the payment.
+#[derive(Clone, Copy, Debug)]
+pub struct Detail {
+    /// `Method`, or the priority of an arrival; 255 = none.
+    pub method: u8,
+    /// Where.
+    pub rail: RailId,
+    /// `reason`.
+    pub reason: u8,
+    /// By type; goes into the digest only.
+    pub extra: u64,
+}
+
+impl Detail {
+    /// Nothing more.
+    pub const NONE: Self = Self {
+        method: reason::NONE,
+        rail: RailId::NONE,
+        reason: reason::NONE,
+        extra: 0,
+    };
+
+    /// It happened on a rail.
+    #[must_use]
+    pub fn on(rail: RailId) -> Self {
+        Self { rail, ..Self::NONE }
+    }
+
+    /// It settled on a rail.
+    #[must_use]
+    pub fn settled(rail: RailId, method: Method) -> Self {
+        Self {
+            method: method as u8,
+            rail,
+            ..Self::NONE
+        }
+    }
+
+    /// For a reason.
+    #[must_use]
+    pub fn because(reason: u8) -> Self {
+        Self {
+            reason,
+            ..Self::NONE
+        }
+    }
+
+    /// With a number of its own.
+    #[must_use]
+    pub fn with(self, extra: u64) -> Self {
+        Self { extra, ..self }
+    }
+}
+
+/// What an event that is not a payment's says.
+#[derive(Clone, Copy, Debug)]
+pub struct Fact {
+    /// Whom it is about; 65,535 = all.
+    pub agent: AgentId,
+    /// The payment acted on, if it is known; `u32::MAX` = none.
+    pub payment: PaymentId,
+    /// `reason`.
+    pub reason: u8,
+    /// Cents.
+    pub amount: i64,
+    /// By type.
+    pub extra: u64,
+}
+
+impl Fact {
+    /// Nothing but the reason.
+    #[must_use]
+    pub fn because(reason: u8) -> Self {
+        Self {
+            agent: NO_AGENT,
+            payment: NO_PAYMENT,
+            reason,
+            amount: 0,
+            extra: 0,
+        }
+    }
+}
+
+struct Row {
+    payment: i64,
+    agent: i32,
+    counterparty: i32,
+    rail: i16,
+    amount: i64,
+    reason: i16,
+}
+
+impl Row {
+    fn of(payments: &Payments, payment: PaymentId, route: impl Fn(PaymentId) -> RailId) -> Self {
+        if payment == NO_PAYMENT {
+            return Self {
+                payment: -1,
+                agent: -1,
+                counterparty: -1,
+                rail: -1,
+                amount: 0,
+                reason: -1,
+            };
+        }
+        let at = payment.index();
+        Self {
+            payment: i64::from(payment.0),
+            agent: i32::from(payments.sender[at].0),
+            counterparty: i32::from(payments.receiver[at].0),
+            rail: i16::from(route(payment).0),
+            amount: payments.amount[at],
+            reason: -1,
+        }
+    }
+
+    fn take(&mut self, side: &Side, kind: Kind) {
+        if side.reason != reason::NONE {
+            self.reason = i16::from(side.reason);
+        }
+        if kind != Kind::Reprioritised {
+            self.amount = side.amount;
+            self.agent = if side.agent == NO_AGENT.0 {
+                -1
+            } else {
+                i32::from(side.agent)
+            };
+        }
+    }
+}

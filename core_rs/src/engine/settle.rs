@@ -1,0 +1,217 @@
+//! The one rule of settlement and what a settlement does (model, section 4).
+
+use crate::engine::errors::RunError;
+use crate::engine::kernel::Kernel;
+use crate::engine::ledger::UNLIMITED;
+use crate::engine::payments::Status;
+use crate::engine::record::{Detail, Kind, Method, reason};
+use crate::engine::scenario::Discipline;
+use crate::engine::units::{AgentId, PaymentId, RailId};
+
+/// From this priority on a payment is urgent: reservations are for it.
+pub const URGENT: u8 = 8;
+
+/// Why an agent may not send, and by how much.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Obstacle {
+    /// `reason::LIQUIDITY`, `RESERVATION`, `BILATERAL_LIMIT` or `MULTILATERAL_LIMIT`.
+    pub reason: u8,
+    /// Missing cents.
+    pub missing: i64,
+}
+
+impl Kernel {
+    /// Whether a payment may settle alone, and if not, the first obstacle.
+    #[inline]
+    pub fn may_settle(&self, payment: PaymentId) -> Result<(), Obstacle> {
+        let at = payment.index();
+        let (sender, amount) = (self.payments.sender[at], self.payments.amount[at]);
+        let account = &self.ledger.accounts[sender.index()];
+        let left = account.available() - amount;
+        if left < 0 {
+            return Err(Obstacle {
+                reason: reason::LIQUIDITY,
+                missing: -left,
+            });
+        }
+        if !account.bound {
+            return Ok(());
+        }
+        if self.payments.priority[at] < URGENT && left < account.reservation_left {
+            return Err(Obstacle {
+                reason: reason::RESERVATION,
+                missing: account.reservation_left - left,
+            });
+        }
+        let receiver = self.payments.receiver[at];
+        if let Some(limit) = self.ledger.terms[sender.index()].bilateral(receiver) {
+            let over = self.ledger.outflow(sender, receiver) + amount - limit;
+            if over > 0 {
+                return Err(Obstacle {
+                    reason: reason::BILATERAL_LIMIT,
+                    missing: over,
+                });
+            }
+        }
+        let limit = account.multilateral_limit;
+        if limit != UNLIMITED && account.net_sent_today() + amount > limit {
+            return Err(Obstacle {
+                reason: reason::MULTILATERAL_LIMIT,
+                missing: account.net_sent_today() + amount - limit,
+            });
+        }
+        Ok(())
+    }
+
+    /// Settles one payment that may settle and is in no queue.
+    pub fn settle_alone(&mut self, payment: PaymentId, rail: RailId) -> Result<(), RunError> {
+        let at = payment.index();
+        let (sender, receiver) = (self.payments.sender[at], self.payments.receiver[at]);
+        let amount = self.payments.amount[at];
+        self.ledger.book(sender, -amount);
+        if self.rails[rail.index()].holds_back() {
+            self.hold_back(receiver, amount);
+        } else {
+            self.ledger.book(receiver, amount);
+        }
+        self.count_settled(payment, rail, Method::Gross);
+        self.ledger.take_peaks(sender);
+        self.ledger.take_peaks(receiver);
+        if self.ledger.accounts[sender.index()].available() < 0 {
+            return Err(self.broken("a sender ends a settlement with available >= 0"));
+        }
+        self.wake(receiver);
+        Ok(())
+    }
+
+    fn hold_back(&mut self, receiver: AgentId, gain: i64) {
+        if self.ledger.accounts[receiver.index()].held_back == 0 {
+            self.held_back.push(receiver);
+        }
+        self.ledger.hold_back(receiver, gain);
+    }
+
+    /// All that a settled payment counts towards, but the balances.
+    fn count_settled(&mut self, payment: PaymentId, rail: RailId, method: Method) {
+        let at = payment.index();
+        let (sender, receiver) = (self.payments.sender[at], self.payments.receiver[at]);
+        let amount = self.payments.amount[at];
+        let urgent = self.payments.priority[at] >= URGENT;
+        (self.ledger).count_settled(sender, receiver, amount, urgent);
+        self.end_waiting(payment, self.tick);
+        (self.payments).set_status(payment, Status::Settled, method as u8);
+        self.payments.end[at] = self.tick;
+        self.totals.settled_count += 1;
+        self.totals.settled_value += amount;
+        self.figures.settlements += 1;
+        self.figures.settled_value += amount;
+        match method {
+            Method::Gross => {}
+            Method::Bilateral => self.figures.lsm_bilateral += 1,
+            Method::Multilateral => self.figures.lsm_multilateral += 1,
+            Method::Net => self.figures.lsm_net += 1,
+        }
+        self.gauges.today.settle(method, amount);
+        self.gauges.agents[sender.index()].settled_count += 1;
+        self.touch(sender);
+        self.touch(receiver);
+        if urgent && self.ledger.accounts[sender.index()].bound {
+            self.wake(sender);
+        }
+        let detail = Detail::settled(rail, method);
+        (self.log).payment(self.tick, Kind::Settled, &self.payments, payment, detail);
+    }
+
+    /// Settles a set of payments that may settle; those that are queued leave their queues.
+    pub fn settle_set(
+        &mut self,
+        members: &mut Vec<(u64, PaymentId)>,
+        rail: RailId,
+        method: Method,
+    ) -> Result<(), RunError> {
+        members.sort_unstable();
+        let mut net = std::mem::take(&mut self.scratch.net);
+        let mut involved = std::mem::take(&mut self.scratch.involved);
+        for &(_, payment) in members.iter() {
+            let at = payment.index();
+            let (sender, receiver) = (self.payments.sender[at], self.payments.receiver[at]);
+            involved.insert(sender.index());
+            involved.insert(receiver.index());
+            net[sender.index()] -= self.payments.amount[at];
+            net[receiver.index()] += self.payments.amount[at];
+            if self.payments.status(payment) == Status::Queued {
+                self.take_queued(payment);
+            }
+        }
+        let holds_back = self.rails[rail.index()].holds_back();
+        for at in involved.iter() {
+            let agent = AgentId::from_index(at);
+            match std::mem::take(&mut net[at]) {
+                gain if gain > 0 && holds_back => self.hold_back(agent, gain),
+                gain => self.ledger.book(agent, gain),
+            }
+        }
+        for &(_, payment) in members.iter() {
+            self.count_settled(payment, rail, method);
+        }
+        for at in involved.iter() {
+            self.ledger.take_peaks(AgentId::from_index(at));
+            self.wake(AgentId::from_index(at));
+        }
+        for &(_, payment) in members.iter() {
+            let sender = self.payments.sender[payment.index()];
+            if self.ledger.accounts[sender.index()].available() < 0 {
+                return Err(self.broken("a sender ends a settlement with available >= 0"));
+            }
+        }
+        involved.clear();
+        self.scratch.net = net;
+        self.scratch.involved = involved;
+        members.clear();
+        Ok(())
+    }
+
+    /// Works off the plain queue: the cyclic walk over the changed senders, rail by rail.
+    pub fn work_off(&mut self) -> Result<(), RunError> {
+        while self.changed {
+            self.changed = false;
+            for rail in 0..self.rails.len() {
+                if self.rails[rail].immediate.is_none() {
+                    continue;
+                }
+                let mut from = 0;
+                while let Some(sender) = self.rails[rail].changed.next_from(from) {
+                    self.rails[rail].changed.remove(sender);
+                    self.settle_from(RailId(rail as u8), AgentId::from_index(sender))?;
+                    from = sender + 1;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Settles from one sender's queue as long as something may.
+    fn settle_from(&mut self, rail: RailId, sender: AgentId) -> Result<(), RunError> {
+        while let Some(payment) = self.next_settleable(rail, sender) {
+            self.take_queued(payment);
+            self.settle_alone(payment, rail)?;
+        }
+        Ok(())
+    }
+
+    /// The payment of the sender's queue that settles next, if one may.
+    fn next_settleable(&self, rail: RailId, sender: AgentId) -> Option<PaymentId> {
+        let rail = &self.rails[rail.index()];
+        let queue = rail.queue(sender);
+        let bypass = (rail.immediate.as_ref())?.discipline == Discipline::Bypass;
+        if !bypass {
+            let head = queue.head()?.payment;
+            return self.may_settle(head).is_ok().then_some(head);
+        }
+        let available = self.ledger.accounts[sender.index()].available();
+        queue
+            .iter()
+            .find(|entry| entry.amount <= available && self.may_settle(entry.payment).is_ok())
+            .map(|entry| entry.payment)
+    }
+}

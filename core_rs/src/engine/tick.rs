@@ -1,0 +1,184 @@
+//! The order inside a tick (model, section 3).
+
+use std::cmp::Reverse;
+
+use crate::engine::costs::CostKind;
+use crate::engine::errors::RunError;
+use crate::engine::kernel::Kernel;
+use crate::engine::payments::mark;
+use crate::engine::record::{Detail, Fact, Kind, reason};
+use crate::engine::results::Figures;
+use crate::engine::units::AgentId;
+
+impl Kernel {
+    /// Runs one tick; its figures are in `figures`, whom it concerned in `touched`.
+    pub fn run_tick(&mut self) -> Result<(), RunError> {
+        let costs_before = self.costs.totals();
+        self.figures = Figures::default();
+        if self.tick_of_day() == 0 {
+            self.open_day()?;
+        }
+        self.intervene()?;
+        self.let_arrive()?;
+        self.let_banks_decide()?;
+        self.let_enter()?;
+        self.save_liquidity()?;
+        self.settle_deferred()?;
+        self.book_held_back();
+        self.pass_deadlines()?;
+        self.accrue()?;
+        self.sample();
+        if self.tick == self.last_tick_of_day() {
+            self.close_day()?;
+        }
+        self.close_figures(costs_before);
+        self.check_sums()?;
+        self.tick += 1;
+        Ok(())
+    }
+
+    /// Step 7.
+    fn book_held_back(&mut self) {
+        if self.held_back.is_empty() {
+            return;
+        }
+        let mut agents = std::mem::take(&mut self.held_back);
+        agents.sort_unstable();
+        for &agent in &agents {
+            let gain = self.ledger.credit_held_back(agent);
+            self.touch(agent);
+            self.wake(agent);
+            let fact = Fact {
+                agent,
+                amount: gain,
+                ..Fact::because(reason::NONE)
+            };
+            self.log.other(self.tick, Kind::Credited, fact);
+        }
+        agents.clear();
+        self.held_back = agents;
+    }
+
+    /// Step 8, first: what still waits at the end of its deadline tick becomes overdue.
+    fn pass_deadlines(&mut self) -> Result<(), RunError> {
+        while let Some(&Reverse((deadline, payment))) = self.deadlines.peek() {
+            if deadline > self.tick {
+                break;
+            }
+            self.deadlines.pop();
+            self.payments.clear(payment, mark::WATCHED);
+            if !self.payments.has(payment, mark::WAITS) || self.payments.has(payment, mark::OVERDUE)
+            {
+                continue;
+            }
+            let at = payment.index();
+            let (sender, amount) = (self.payments.sender[at], self.payments.amount[at]);
+            let priority = self.payments.priority[at];
+            let usual = self.costs.delay(amount, priority, false);
+            self.payments.set(payment, mark::OVERDUE);
+            self.gauges.agents[sender.index()].delay_per_tick -= usual;
+            self.add_delay(sender, self.costs.delay(amount, priority, true))?;
+            self.gauges.agents[sender.index()].late_count += 1;
+            self.gauges.today.late_count += 1;
+            (self.log).payment(
+                self.tick,
+                Kind::Overdue,
+                &self.payments,
+                payment,
+                Detail::NONE,
+            );
+            self.charge(sender, CostKind::Deadline, self.costs.deadline(amount))?;
+            self.touch(sender);
+        }
+        Ok(())
+    }
+
+    /// Step 8: costs by the tick.
+    fn accrue(&mut self) -> Result<(), RunError> {
+        for at in 0..self.touched.len() {
+            let agent = self.touched[at];
+            if self.accrues(agent) {
+                self.accruing.insert(agent.index());
+            }
+        }
+        let mut from = 0;
+        while let Some(at) = self.accruing.next_from(from) {
+            from = at + 1;
+            let agent = AgentId::from_index(at);
+            if !self.accrues(agent) {
+                self.accruing.remove(at);
+                continue;
+            }
+            let drawn = self.costs.overdraft(self.ledger.accounts[at].balance);
+            let posted = self.costs.collateral(self.ledger.terms[at].posted);
+            self.charge(agent, CostKind::Overdraft, drawn)?;
+            self.charge(agent, CostKind::Collateral, posted)?;
+            let delay = self.gauges.agents[at].delay_per_tick;
+            self.charge(agent, CostKind::Delay, delay)?;
+        }
+        Ok(())
+    }
+
+    fn accrues(&self, agent: AgentId) -> bool {
+        let costs = &self.costs;
+        (costs.on_overdraft && self.ledger.accounts[agent.index()].balance < 0)
+            || (costs.on_collateral && self.ledger.terms[agent.index()].posted > 0)
+            || (costs.on_delay && self.gauges.agents[agent.index()].waiting > 0)
+    }
+
+    /// Step 8, last: queue length and value.
+    fn sample(&mut self) {
+        let mut positions = 0;
+        for &agent in &self.touched {
+            let position = self.ledger.accounts[agent.index()].net_sent_today();
+            let gauge = &mut self.gauges.agents[agent.index()];
+            gauge.sample(self.tick, position, &mut positions);
+        }
+        let waiting = self.totals.pending_count + self.totals.queued_count;
+        let value = self.totals.pending_value + self.totals.queued_value;
+        let stuck = self.figures.settlements == 0
+            && (self.rails.iter()).any(|rail| rail.immediate.is_some() && rail.count > 0);
+        let today = &mut self.gauges.today;
+        today.position_integral += positions;
+        today.ticks += 1;
+        today.length_integral += u128::from(waiting);
+        today.length_max = today.length_max.max(waiting);
+        today.value_integral += u128::from(value.unsigned_abs());
+        today.value_max = today.value_max.max(value);
+        today.stuck_ticks += u64::from(stuck);
+        if self.figures.settled_value > 0 {
+            let tick_of_day = self.tick_of_day();
+            (self.gauges.curve).push((tick_of_day, self.figures.settled_value));
+        }
+    }
+
+    /// Step 10.
+    fn close_figures(&mut self, costs_before: [i64; 8]) {
+        let figures = &mut self.figures;
+        figures.queue_depth = self.totals.queued_count;
+        figures.queue_value = self.totals.queued_value;
+        figures.pending = self.totals.pending_count;
+        self.totals.costs = self.costs.totals();
+        figures.costs = std::array::from_fn(|kind| self.totals.costs[kind] - costs_before[kind]);
+    }
+
+    /// The invariants of section 1, from running sums.
+    fn check_sums(&self) -> Result<(), RunError> {
+        let totals = &self.totals;
+        let counts = totals.settled_count
+            + totals.dropped_count
+            + totals.pending_count
+            + totals.queued_count;
+        let values = i128::from(totals.settled_value)
+            + i128::from(totals.dropped_value)
+            + i128::from(totals.pending_value)
+            + i128::from(totals.queued_value);
+        if counts != totals.arrived_count || values != i128::from(totals.arrived_value) {
+            return Err(self.broken("every payment that arrived is in exactly one state"));
+        }
+        if self.ledger.balances_sum + self.ledger.held_back_sum != self.ledger.expected_sum {
+            return Err(self.broken("balances and credits in flight change only by transfers"));
+        }
+        Ok(())
+    }
+}
