@@ -1,7 +1,8 @@
 """Settlement engine of Payment Simulator.
 
 `ValueError` is a refusal: nothing has changed, and `.faults` lists what is wrong as dicts of `code`, `path`,
-`message`, `found`, `allowed`, `severity` (`error` or `warning`). `RuntimeError` is a run that cannot go on, or a bug.
+`message`, `found`, `allowed`, `severity` (`error` or `warning`). `RuntimeError` is a run that cannot go on,
+or a bug.
 
 Money is `int` cents everywhere. Arrays own their memory. Text columns but `id` are codes: indices into
 `labels[column]`, where -1 is none; `labels` is a dict of lists beside the columns.
@@ -36,11 +37,11 @@ class Orchestrator:
         """Return a run before its first tick.
 
         `config` holds plain values: dict, list, str, int, float, bool, None. `payments` are scripted payments
-        as columns, after those of `initial_transactions`; nobody may write to the arrays meanwhile. Arrays have
-        one dimension and any integer dtype: `sender` and `receiver` (indices into `agents`), `amount` (cents),
-        `arrival_tick`; optional `deadline_tick` (-1 none), `priority`, `rail` (index into `rails`, -1 the
-        first), `divisible` (bool); ids as `id` (str or None) or as `id_bytes` (uint8) with `id_offsets`
-        (rows + 1; an empty id is none).
+        as columns, after those of `initial_transactions`; nobody may write to the arrays meanwhile. Arrays
+        have one dimension and any integer dtype: `sender` and `receiver` (indices into `agents`), `amount`
+        (cents), `arrival_tick`; optional `deadline_tick` (-1 none), `priority`, `rail` (index into `rails`,
+        -1 the first), `divisible` (bool); ids as `id` (str or None) or as `id_bytes` (uint8) with
+        `id_offsets` (rows + 1; an empty id is none).
         """
 
     @staticmethod
@@ -62,18 +63,18 @@ class Orchestrator:
     def advance(self, max_ticks: int, budget_ms: int | None = None) -> dict[str, Any]:
         """Run up to `max_ticks`; stops early, between ticks, at the budget, a `cancel()` or the end.
 
-        Returns the sums and last values of the ticks that ran, as `tick()` without `agents`; `tick` is the last
-        that ran (None before the first), `ticks` how many ran, `finished`, and why it stopped in `stop`: `done`,
-        `finished`, `asked` (budget or cancel) or `full` (columns wait to be drained).
+        Returns the sums and last values of the ticks that ran, as `tick()` without `agents`; `tick` is the
+        last that ran (None before the first), `ticks` how many ran, `finished`, and why it stopped in `stop`:
+        `done`, `finished`, `asked` (budget or cancel) or `full` (columns wait to be drained).
         """
 
     def cancel(self) -> None:
         """Make an `advance` that is under way in another thread return between two ticks."""
 
     def get_state(self) -> dict[str, Any]:
-        """Return `tick` (the next), `day, finished, agents [{id, balance, credit_limit, available, collateral,
-        pending, queued, sent, received, cost}], queues {rail: {total, payments}}` (the first 1,000 each), `totals`
-        since the start, `outages` (ids).
+        """Return `tick` (the next), `day, finished, agents [{id, balance, credit_limit, available,
+        collateral, pending, queued, sent, received, cost}], queues {rail: {total, payments}}` (the first
+        1,000 each), `totals` since the start, `outages` (ids).
         """
 
     def apply(self, event: Mapping[str, Any]) -> dict[str, Any]:
@@ -93,8 +94,8 @@ class Orchestrator:
     def frame(self, series: Sequence[str], from_tick: int, max_points: int) -> bytes:
         """Return points of a chart: the tick column, then each series, as little-endian float64.
 
-        Series: the figures of `series()`, their sums since the start as `<figure>_total` (not of `queue_depth`,
-        `queue_value`, `pending`), `balance:<id>`, `available:<id>`, `queued_value:<id>`.
+        Series: the figures of `series()`, their sums since the start as `<figure>_total` (not of
+        `queue_depth`, `queue_value`, `pending`), `balance:<id>`, `available:<id>`, `queued_value:<id>`.
         """
 
     def drain(self) -> dict[str, dict[str, Any]]:
@@ -113,10 +114,10 @@ class Orchestrator:
         """
 
     def payments(self) -> dict[str, Any]:
-        """Return `id` (object: str), `payment` (uint32, in order of creation), `parent` (int64, such a number),
-        `sender`, `receiver` (uint16 codes), `amount` (int64), `priority` (uint8), `rail` (int16 code),
-        `arrival_tick, deadline_tick, release_tick, end_tick` (int64, -1 none), `status`, `method` (int8 codes),
-        `reason` (int16 code).
+        """Return `id` (object: str), `payment` (uint32, in order of creation), `parent` (int64, such a
+        number), `sender`, `receiver` (uint16 codes), `amount` (int64), `priority` (uint8), `rail` (int16
+        code), `arrival_tick, deadline_tick, release_tick, end_tick` (int64, -1 none), `status`, `method`
+        (int8 codes), `reason` (int16 code).
         """
 
     def metrics(self) -> dict[str, Any]:

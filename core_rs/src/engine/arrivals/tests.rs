@@ -293,3 +293,29 @@ fn no_more_payments_are_made_than_allowed() {
     assert!(!ArrivalSource::new(&scenario).of_tick(Tick(0), 7, &mut out));
     assert_eq!(out.len(), 7);
 }
+
+/// The worked example of docs/arrivals.md, computed by a second implementation in another language.
+#[test]
+fn the_worked_example_of_the_documentation_comes_out() {
+    let mut scenario = scenario(100, 1, vec![Some(arrivals(0.5)), None, None]);
+    scenario.labels.agents = ["BANK_A", "BANK_B", "BANK_C"].map(String::from).to_vec();
+    let first = collect(&mut ArrivalSource::new(&scenario), 0, 5);
+    let expected = [
+        (3, 2, 109_876, 53, 5),
+        (3, 1, 108_028, 17, 5),
+        (3, 1, 108_223, 33, 5),
+        (4, 1, 65_868, 29, 9),
+    ]
+    .map(|(tick, receiver, amount, deadline, priority)| {
+        let payment = Generated {
+            sender: AgentId(0),
+            receiver: AgentId(receiver),
+            amount: Amount(amount),
+            deadline_tick: Tick(deadline),
+            priority,
+            divisible: false,
+        };
+        (tick, payment)
+    });
+    assert_eq!(first, expected);
+}
