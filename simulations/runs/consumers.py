@@ -182,6 +182,8 @@ class SimulationConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # chann
             columns, tick = await asyncio.wrap_future(actions.frame(live, outbox))
         except Gone:
             return
+        if outbox is not self.outbox:  # subscribed anew meanwhile: the answer has another shape now
+            return
         frame = outbox.pack(columns, tick, time.monotonic())
         if isinstance(frame, bytes):
             await self.send(bytes_data=frame)
@@ -214,7 +216,7 @@ class SimulationConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # chann
         if self.live is None:
             raise Refused("unrepeatable", "This run can no longer be drawn live; see its results.")
         subscription = Subscription.of(message, self.about.agents)
-        self.outbox = Outbox(subscription)
+        self.outbox = Outbox(subscription, retired=self.outbox.stamps if self.outbox else frozenset())
         await self._say(
             "subscribed", {"series": list(subscription.series), "max_points": subscription.max_points}
         )

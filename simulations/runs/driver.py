@@ -255,9 +255,9 @@ class LiveRun:
         budget = self._scheduler.slice_seconds()
         started = time.monotonic()
         if self.until is None:
-            ran = self.backend.advance(ticks, max(1, round(budget * 1000)))["ticks"]
-            self.tick += ran
-            full = ran == 0
+            result = self.backend.advance(ticks, max(1, round(budget * 1000)))
+            self.tick += result["ticks"]
+            full = result["stop"] == "full"
         else:
             full = False
             for _ in range(ticks):

@@ -81,6 +81,7 @@ class Outbox:
     next_tick: int = 0
     sequence: int = 0
     wrong_acks: int = 0
+    retired: frozenset[int] = frozenset()  # stamps of the outbox before this one: late, but not wrong
     _under_way: OrderedDict[int, tuple[int, float]] = field(default_factory=OrderedDict)
     _bytes: int = 0
 
@@ -88,6 +89,11 @@ class Outbox:
     def has_room(self) -> bool:
         """Whether another frame may be sent."""
         return len(self._under_way) < MOST_FRAMES_UNDER_WAY and self._bytes < MOST_BYTES_UNDER_WAY
+
+    @property
+    def stamps(self) -> frozenset[int]:
+        """Stamps under way."""
+        return frozenset(self._under_way)
 
     def is_stalled(self, now: float) -> bool:
         """Whether the oldest frame under way has waited too long for its acknowledgement."""
@@ -108,6 +114,8 @@ class Outbox:
 
     def acknowledge(self, stamp: object) -> None:
         """Free the frames up to the one with this stamp. Raises `Malformed` for a stamp not under way."""
+        if isinstance(stamp, int) and stamp in self.retired:
+            return
         if isinstance(stamp, bool) or not isinstance(stamp, int) or stamp not in self._under_way:
             self.wrong_acks += 1
             raise Malformed("no frame under way has this stamp")

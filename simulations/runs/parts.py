@@ -70,10 +70,14 @@ def run_banks(request: HttpRequest, run: Run, live: LiveRun) -> dict[str, Any]:
         return state, backend.frame(names, 0, SPARK_POINTS), shown
 
     state, columns, shown = live.now(read)
-    rows = [{"bank": bank, "now": state["agents"][bank.index]} for bank in shown]
+    rows = [_bank_row(bank, state["agents"][bank.index]) for bank in shown]
     for row, line in zip(rows, _sparklines(columns, len(shown), live.ticks_total), strict=True):
         row["spark"] = line
     return {"rows": rows, "total": len(fitting), "q": request.GET.get("q", "")}
+
+
+def _bank_row(bank: Bank, now: dict[str, Any]) -> dict[str, Any]:
+    return {"bank": bank, "now": now, "waiting": now["pending"] + now["queued"]}
 
 
 def _sparklines(columns: bytes, count: int, ticks_total: int) -> list[str]:

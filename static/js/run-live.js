@@ -1,0 +1,169 @@
+/* The live page: the socket feeds the data, the data the charts and figures, at most once an animation frame. */
+(function () {
+  "use strict";
+  const PS = window.PS;
+  const facts = JSON.parse(document.getElementById("run-facts").textContent);
+  const MOST_POINTS = 600;
+  const TOO_MANY_POINTS = 1800;
+  const MOST_LINES = 24;
+  const ACTIVE = 10;
+  const MOVED_MS = 500;
+  const remembered = `run-banks:${facts.id}`;
+
+  const data = PS.runData();
+  const charts = PS.runCharts(facts, data);
+  let series = [];
+  let stamp = null;
+  let drawing = false;
+  let chosen = JSON.parse(sessionStorage.getItem(remembered) || "null");
+  let measure = "balance";
+  let movedAt = 0;
+  let movedTimer = 0;
+  let shown = { tick: -1, status: "" };
+
+  const socket = PS.runSocket(facts.socket, {
+    link(state, text) {
+      bar.link(state, text);
+      if (state === "live") subscribe();
+    },
+    status(status) {
+      bar.status(status);
+      if (status.tick !== shown.tick || status.status !== shown.status) moved(status);
+    },
+    subscribed(answer) {
+      series = answer.series;
+      stamp = null;
+    },
+    frame(frame) {
+      data.take(series, frame);
+      stamp = frame.stamp;
+      if (document.hidden) acknowledge(); // nothing is drawn in a hidden tab, and no animation frame comes
+      else schedule();
+      if (data.points > TOO_MANY_POINTS && !frame.whole) subscribe();
+    },
+    error(problem) {
+      if (problem.action === "subscribe" || problem.code === "unrepeatable") bar.trouble(problem.message);
+      else if (problem.action) PS.say(problem.message, "error");
+    },
+  });
+  const bar = PS.runBar(facts, (message) => socket.send(message));
+
+  function subscribe() {
+    const banks = (chosen || []).flatMap((bank) => [`balance:${bank.id}`, `available:${bank.id}`]);
+    socket.send({ action: "subscribe", series: [...charts.system, ...banks], max_points: MOST_POINTS, encoding: "binary" });
+  }
+
+  function acknowledge() {
+    if (stamp === null) return;
+    socket.send({ action: "ack", stamp });
+    stamp = null;
+  }
+
+  function schedule() {
+    if (drawing) return;
+    drawing = true;
+    requestAnimationFrame(() => {
+      drawing = false;
+      charts.draw();
+      writeStats();
+      acknowledge();
+    });
+  }
+
+  document.addEventListener("visibilitychange", () => {
+    if (!document.hidden) schedule();
+  });
+
+  function write(key, text) {
+    document.querySelector(`[data-stat=${key}]`).textContent = text;
+  }
+
+  function writeStats() {
+    const last = (name) => data.last(name) ?? 0;
+    const money = (value) => PS.money(value, facts.currency);
+    write("arrived", PS.count(last("arrivals_total")));
+    write("arrived-value", money(last("arrived_value_total")));
+    write("settled", PS.count(last("settlements_total")));
+    write("settled-value", money(last("settled_value_total")));
+    write("rate", last("arrived_value_total") ? PS.percent(last("settled_value_total") / last("arrived_value_total")) : "–");
+    write("waiting", PS.count(last("queue_depth") + last("pending")));
+    write("waiting-value", last("queue_depth") ? `${money(last("queue_value"))} queued` : "");
+    write("costs", money(charts.costs.reduce((sum, kind) => sum + last(`cost_${kind}_total`), 0)));
+  }
+
+  /* The tables are fetched anew at most twice a second, and always once more after the last change. */
+  function moved(status) {
+    clearTimeout(movedTimer);
+    const wait = status.status !== shown.status ? 0 : Math.max(0, movedAt + MOVED_MS - performance.now());
+    movedTimer = setTimeout(() => {
+      movedAt = performance.now();
+      shown = { tick: status.tick, status: status.status };
+      for (const id of ["banks", "queue", "feed"]) {
+        if (id === "feed" && feedHold.getAttribute("aria-pressed") === "true") continue;
+        htmx.trigger(`#${id}`, "run:moved");
+      }
+    }, wait);
+  }
+
+  const feedHold = document.getElementById("feed-hold");
+  feedHold.addEventListener("click", () => {
+    const held = feedHold.getAttribute("aria-pressed") !== "true";
+    feedHold.setAttribute("aria-pressed", String(held));
+    if (!held) htmx.trigger("#feed", "run:moved");
+  });
+  document.getElementById("feed-filter").addEventListener("submit", (event) => event.preventDefault());
+
+  /* Banks in the chart: those chosen in the table, at first the most active. */
+  const boxes = () => [...document.querySelectorAll("#banks [data-bank]")];
+
+  function choose(banks) {
+    chosen = banks.slice(0, MOST_LINES);
+    sessionStorage.setItem(remembered, JSON.stringify(chosen));
+    charts.show(chosen, measure);
+    markBanks();
+    subscribe();
+  }
+
+  function mostActive() {
+    return boxes().slice(0, ACTIVE).map(bankOf);
+  }
+
+  function bankOf(box) {
+    return { id: box.dataset.bank, index: Number(box.dataset.bankIndex) };
+  }
+
+  function markBanks() {
+    const ids = new Set((chosen || []).map((bank) => bank.id));
+    for (const box of boxes()) box.checked = ids.has(box.dataset.bank);
+    document.querySelectorAll("[data-swatch]").forEach((svg) => svg.firstElementChild.setAttribute("fill", PS.color(Number(svg.dataset.swatch))));
+    document.querySelectorAll("[data-line]").forEach((svg) => svg.firstElementChild.setAttribute("stroke", PS.color(Number(svg.dataset.line))));
+  }
+
+  document.body.addEventListener("htmx:afterSwap", (event) => {
+    if (event.detail.target.id !== "banks") return;
+    if (chosen === null && boxes().length) choose(mostActive());
+    else markBanks();
+  });
+  document.getElementById("banks").addEventListener("change", (event) => {
+    if (!event.target.dataset.bank) return;
+    const bank = bankOf(event.target);
+    const others = (chosen || []).filter((each) => each.id !== bank.id);
+    if (event.target.checked && others.length >= MOST_LINES) {
+      event.target.checked = false;
+      PS.say(`The chart shows at most ${MOST_LINES} banks.`, "warn");
+    } else choose(event.target.checked ? [...others, bank] : others);
+  });
+  document.getElementById("banks-active").addEventListener("click", () => choose(mostActive()));
+  document.querySelectorAll("[data-measure]").forEach((button) => {
+    button.addEventListener("click", () => {
+      measure = button.dataset.measure;
+      document.querySelectorAll("[data-measure]").forEach((each) => each.setAttribute("aria-pressed", String(each === button)));
+      charts.show(chosen || [], measure);
+      schedule();
+    });
+  });
+  PS.onTheme(markBanks);
+  if (chosen) charts.show(chosen, measure);
+
+  PS.chartTable(facts, data, charts);
+})();
