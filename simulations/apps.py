@@ -10,7 +10,7 @@ class SimulationsConfig(AppConfig):
     verbose_name = "Simulations"
 
     def ready(self) -> None:
-        """Register the admin classes; they live in `review`, not in an `admin.py` of their own."""
+        """Register the system checks, and the admin classes, which live in `review`."""
         from django.utils.module_loading import autodiscover_modules
 
-        autodiscover_modules("review")
+        autodiscover_modules("checks", "review")

@@ -22,12 +22,12 @@ from simulations.models import ApiToken, AuditEntry, Preference
 
 def account(request: HttpRequest) -> HttpResponse:
     """Theme and page size."""
-    preference = preference_of(request.user)
+    preference = preference_of(cast(User, request.user))
     form = PreferenceForm(request.POST or None, instance=preference)
     if request.method == "POST" and form.is_valid():
         form.save()
         messages.success(request, "Your preferences are saved.")
-        return remember_theme(redirect("account"), request.user, secure=request.is_secure())
+        return remember_theme(redirect("account"), preference.user, secure=request.is_secure())
     status = 400 if form.errors else 200
     return render(request, "simulations/home/account.html", {"form": form, "tab": "account"}, status=status)
 
@@ -38,8 +38,9 @@ def theme(request: HttpRequest) -> HttpResponse:
     wanted = request.POST.get("theme")
     if wanted not in Preference.Theme.values:
         return HttpResponseBadRequest("The theme is system, light or dark.")
-    Preference.objects.update_or_create(user=cast(User, request.user), defaults={"theme": wanted})
-    return remember_theme(HttpResponse(status=204), request.user, secure=request.is_secure())
+    user = cast(User, request.user)
+    Preference.objects.update_or_create(user=user, defaults={"theme": wanted})
+    return remember_theme(HttpResponse(status=204), user, secure=request.is_secure())
 
 
 @never_cache

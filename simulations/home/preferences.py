@@ -10,18 +10,18 @@ from simulations.models import Preference
 from simulations.templatetags.frame import THEME_COOKIE
 
 if TYPE_CHECKING:
-    from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
+    from django.contrib.auth.models import User
 
 Answer = TypeVar("Answer", bound=HttpResponse)
 YEAR_SECONDS = 31_536_000
 
 
-def preference_of(user: AbstractBaseUser | AnonymousUser) -> Preference:
+def preference_of(user: User) -> Preference:
     """Return a person's preferences, the defaults where none are stored."""
-    return Preference.objects.filter(user_id=user.pk).first() or Preference(user_id=user.pk)
+    return Preference.objects.filter(user=user).first() or Preference(user=user)
 
 
-def remember_theme(answer: Answer, user: AbstractBaseUser | AnonymousUser, *, secure: bool) -> Answer:
+def remember_theme(answer: Answer, user: User, *, secure: bool) -> Answer:
     """Put the person's theme into the browser, so that the next page is drawn right from its first byte.
 
     Readable by scripts: the theme buttons change it without waiting for the server.

@@ -5,17 +5,19 @@ from __future__ import annotations
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from simulations.models import Run, Scenario
+from simulations.models import Run
 
 RECENT = 8
 
 
 def start(request: HttpRequest) -> HttpResponse:
     """One click from here to a running day."""
+    from simulations.scenarios.gallery import cards
+
     visible = Run.objects.visible_to(request.user).select_related("owner")
     context = {
         "page_name": "start",
-        "cards": Scenario.objects.gallery(),
+        "cards": cards(),
         "running": _running(request),
         "recent": visible.filter(status__in=Run.OVER)[:RECENT],
     }
