@@ -1,8 +1,27 @@
 """The cast of every test: an owner, a teammate with whom things are shared, a stranger, and staff."""
 
+import sys
+
 import pytest
 from django.contrib.auth.models import User
+from django.db import connections
 from django.test import Client
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(tmp_path_factory) -> None:
+    """Keep SQLite's test database in a file: in memory, the threads that step runs would lock each other out."""
+    settings = connections["default"].settings_dict
+    if settings["ENGINE"].endswith("sqlite3"):
+        settings["TEST"]["NAME"] = str(tmp_path_factory.mktemp("database") / "test.sqlite3")
+
+
+@pytest.fixture(autouse=True)
+def live_runs_end_with_the_test():
+    """Let go of the live runs and threads a test has started."""
+    yield
+    if module := sys.modules.get("simulations.runs.registry"):
+        module.registry.shut_down(store=False)
 
 
 @pytest.fixture(autouse=True)
