@@ -10,7 +10,7 @@ from django.test import Client
 
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(tmp_path_factory) -> None:
-    """Keep SQLite's test database in a file: in memory, the threads that step runs would lock each other out."""
+    """Keep SQLite's test database in a file: in memory, stepping threads would lock each other out."""
     settings = connections["default"].settings_dict
     if settings["ENGINE"].endswith("sqlite3"):
         settings["TEST"]["NAME"] = str(tmp_path_factory.mktemp("database") / "test.sqlite3")
