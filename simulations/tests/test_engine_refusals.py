@@ -1,0 +1,129 @@
+"""What the Rust core refuses, and how: scenarios, arguments, events, snapshots."""
+
+import math
+import random
+from typing import Any
+
+import payment_simulator_core_rs as core
+import pytest
+from payment_simulator_core_rs import Orchestrator
+
+from simulations.tests.short_days import finished, scenario
+
+
+def test_a_scenario_with_faults_is_refused_with_all_of_them():
+    bad = scenario(ticks_per_day=0, tick_rate=1)
+    bad["agents"][1]["balance"] = 1000.0
+    with pytest.raises(ValueError, match="integer") as refused:
+        Orchestrator.new(bad)
+    faults = refused.value.faults  # type: ignore[attr-defined]
+    assert {"tick_rate", "ticks_per_day", "agents[1].balance"} <= {fault["path"] for fault in faults}
+    assert all(set(fault) == {"code", "path", "message", "found", "allowed", "severity"} for fault in faults)
+    assert core.validate(bad) == faults
+
+
+def test_a_good_scenario_has_no_faults():
+    assert core.validate(scenario()) == []
+
+
+@pytest.mark.parametrize(
+    "value", [1000.0, "1000", True, 10**30, -(10**30), math.nan, [1], {"a": 1}, object()]
+)
+def test_money_of_any_other_type_is_a_fault(value):
+    bad = scenario()
+    bad["agents"][0]["balance"] = value
+    faults = core.validate(bad)
+    assert [fault["path"] for fault in faults] == ["agents[0].balance"]
+    with pytest.raises(ValueError, match=r"agents\[0\]\.balance"):
+        Orchestrator.new(bad)
+
+
+@pytest.mark.parametrize("config", [None, 5, "text", [], (), object(), {1.5: 2}, {None: 1}, {("a",): 1}])
+def test_what_is_no_scenario_at_all_is_refused(config):
+    with pytest.raises(ValueError, match=r"\w") as refused:
+        Orchestrator.new(config)
+    assert refused.value.faults  # type: ignore[attr-defined]
+
+
+def test_circular_deep_and_broken_values_are_faults():
+    circular = scenario()
+    circular["agents"][0]["policy"] = circular["agents"]
+    assert "circular" in {fault["code"] for fault in core.validate(circular)}
+    deep: Any = []
+    for _ in range(10_000):
+        deep = [deep]
+    assert "too_deep" in {fault["code"] for fault in core.validate(scenario(name=deep))}
+    assert core.validate(scenario(name="\ud800"))[0]["path"] == "name"
+
+
+def test_arguments_of_the_wrong_type_are_refused():
+    run: Any = Orchestrator.new(scenario())
+    for wrong in (1.5, "5", True, None):
+        with pytest.raises(TypeError):
+            run.advance(wrong)
+    with pytest.raises(ValueError, match="at least 0"):
+        run.advance(-1)
+    with pytest.raises(TypeError):
+        run.advance(5, "soon")
+    assert run.advance(10**40, 10**40)["finished"]
+
+
+def test_a_refused_event_changes_nothing():
+    run, twin = Orchestrator.new(scenario()), Orchestrator.new(scenario())
+    events: tuple[Any, ...] = (
+        {"type": "outage", "agent": "Z"},
+        {"type": "explode"},
+        {},
+        5,
+        {"type": "outage", "agent": math.nan},
+    )
+    for event in events:
+        with pytest.raises(ValueError, match=r"\w") as refused:
+            run.apply(event)
+        assert refused.value.faults  # type: ignore[attr-defined]
+    assert finished(run).digest() == finished(twin).digest()
+
+
+def test_damaged_and_foreign_snapshots_are_refused():
+    run = Orchestrator.new(scenario())
+    run.advance(9)
+    data = run.snapshot()
+    for bad in (b"", b"x", data[:-1], data + b"x", bytes(len(data)), data[:40] + b"\x00\xff" + data[42:]):
+        with pytest.raises(ValueError, match="snapshot"):
+            Orchestrator.restore(bad, scenario())
+    with pytest.raises(ValueError, match="scenario"):
+        Orchestrator.restore(data, scenario(seed=8))
+
+
+def randomised(value: Any, rng: random.Random) -> Any:
+    """Return a document with some of its parts replaced, removed or added."""
+    if rng.random() < 0.01:
+        return rng.choice(
+            [None, True, -1, 0, 1, 7, 10**19, 0.5, 1e300, math.nan, "", "A", "fifo", [], {}, [[0, 1]]]
+        )
+    if isinstance(value, dict):
+        kept = {key: randomised(item, rng) for key, item in value.items() if rng.random() > 0.004}
+        if rng.random() < 0.01:
+            kept[rng.choice(["id", "policy", "rails", "limits", "x"])] = rng.choice([1, "B", {}, [{}]])
+        return kept
+    if isinstance(value, list):
+        return [randomised(item, rng) for item in value if rng.random() > 0.004]
+    return value
+
+
+def test_a_thousand_random_documents_give_a_run_or_faults():
+    rng = random.Random(20_260_105)
+    runs = 0
+    for _ in range(1_000):
+        document = randomised(scenario(), rng)
+        errors = [fault for fault in core.validate(document) if fault["severity"] == "error"]
+        try:
+            run = Orchestrator.new(document)
+        except ValueError as refused:
+            assert refused.faults  # type: ignore[attr-defined]
+            assert errors
+        else:
+            assert not errors
+            run.advance(20)
+            runs += 1
+    assert 50 < runs < 950
