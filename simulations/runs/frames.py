@@ -63,7 +63,7 @@ class Subscription:
             raise Malformed("series must not repeat a name")
         if isinstance(most, bool) or not isinstance(most, int) or not 2 <= most <= MOST_POINTS:
             raise Malformed(f"max_points must be an integer from 2 to {MOST_POINTS}")
-        if encoding not in {"json", "binary"}:
+        if encoding not in ("json", "binary"):
             raise Malformed("encoding must be json or binary")
         return cls(tuple(series), most, encoding == "binary")
 

@@ -144,6 +144,7 @@ def move(
 def _verb_for(target: str) -> str:
     """Name what was asked for by where it leads."""
     return {
+        Status.CREATED: "begin anew",
         Status.RUNNING: "start",
         Status.PAUSED: "pause",
         Status.STOPPED: "stop",

@@ -94,7 +94,8 @@ class Recorder:
         """Return the tail for storing. What still waits is added to its payments, after those that left."""
         self.collect(backend, tick)
         columns: dict[str, Columns] = {kind: joined(self._chunks[kind]) for kind in KINDS}
-        columns[Artifact.Kind.PAYMENTS] = joined([*self._chunks[Artifact.Kind.PAYMENTS], backend.payments()])
+        left = self._chunks[Artifact.Kind.PAYMENTS]
+        columns[Artifact.Kind.PAYMENTS] = joined([*left, waiting(backend.payments())])
         return Tail(self.from_tick, tick, self.next_part, over or self.is_large, columns)
 
     def stored(self, tail: Tail) -> None:
@@ -104,6 +105,13 @@ class Recorder:
             self.from_tick = tail.to_tick
             self._chunks = {kind: [] for kind in KINDS}
             self._rows = 0
+
+
+def waiting(payments: Columns) -> Columns:
+    """Return the payments that have not left."""
+    names = payments["labels"]["status"]
+    stays = np.isin(payments["status"], [names.index("pending"), names.index("queued")])
+    return {name: column if name == "labels" else column[stays] for name, column in payments.items()}
 
 
 def row_count(columns: Columns) -> int:

@@ -1,0 +1,179 @@
+"""The verbs of live runs through the real engine, threads and database."""
+
+import pytest
+
+from simulations.models import Artifact, Run
+from simulations.runs import manager
+from simulations.runs.lifecycle import Conflict
+from simulations.runs.registry import registry
+from simulations.runs.replay import beginning, inputs_of
+from simulations.runs.tests.cast import busy, new_run, run_to_status, undisturbed_digest, wait_until
+
+pytestmark = pytest.mark.django_db(transaction=True)
+Status = Run.Status
+
+
+def test_a_started_run_finishes_by_itself_with_its_digest_and_measures(owner) -> None:
+    run = new_run(owner)
+    manager.start(run)
+    run = run_to_status(run, Status.FINISHED)
+    assert run.digest == undisturbed_digest(run)
+    assert run.tick == run.ticks_total
+    assert run.metrics is not None
+    assert run.arrived_count == run.metrics["arrived_count"] > 0
+    assert run.started_at is not None
+    assert run.finished_at is not None
+
+
+def test_the_parts_of_a_finished_run_hold_every_payment_and_are_sealed(owner) -> None:
+    run = new_run(owner)
+    manager.start(run)
+    run = run_to_status(run, Status.FINISHED)
+    parts = Artifact.objects.filter(run=run)
+    assert {part.kind for part in parts} == {"series", "events", "payments"}
+    assert not parts.filter(provisional=True).exists()
+    assert sum(part.rows for part in parts if part.kind == "payments") == run.arrived_count
+
+
+def test_ticked_one_by_one_it_is_the_same_run(owner) -> None:
+    run = new_run(owner)
+    results = [manager.tick(run) for _ in range(run.ticks_total)]
+    assert [result["tick"] for result in results] == list(range(run.ticks_total))
+    run = Run.objects.get(pk=run.pk)
+    assert run.status == Status.FINISHED
+    assert run.digest == undisturbed_digest(run)
+
+
+def test_many_ticks_at_once_sum_up(owner) -> None:
+    one, many = new_run(owner), new_run(owner)
+    results = [manager.tick(one) for _ in range(13)]
+    answer = manager.tick(many, count=13)
+    assert answer["ran"] == 13
+    assert answer["tick"] == 12
+    for name in ("arrivals", "settlements", "settled_value"):
+        assert answer["sums"][name] == sum(result[name] for result in results)
+    assert answer["sums"]["costs"]["delay"] == sum(result["costs"]["delay"] for result in results)
+
+
+def test_more_ticks_than_are_left_run_to_the_end(owner) -> None:
+    run = new_run(owner)
+    assert manager.tick(run, count=10_000)["ran"] == run.ticks_total
+    assert Run.objects.get(pk=run.pk).status == Status.FINISHED
+    with pytest.raises(Conflict):
+        manager.tick(run)
+
+
+def test_pausing_and_going_on_changes_nothing(owner) -> None:
+    run = new_run(owner, busy(ticks=4_000))
+    manager.speed(run, 2_000.0)
+    manager.start(run)
+    wait_until(lambda: registry.live(run).tick > 50)
+    manager.pause(run)
+    paused_at = registry.live(run).tick
+    row = Run.objects.get(pk=run.pk)
+    assert (row.status, row.tick) == (Status.PAUSED, paused_at)
+    assert Artifact.objects.filter(run=run, provisional=True).exists()
+    manager.speed(run, None)
+    manager.resume(run)
+    assert run_to_status(run, Status.FINISHED).digest == undisturbed_digest(run)
+
+
+def test_verbs_are_idempotent(owner) -> None:
+    run = new_run(owner, busy(ticks=50_000))
+    manager.speed(run, 10.0)
+    manager.start(run)
+    manager.start(run)
+    manager.pause(run)
+    manager.pause(run)
+    manager.stop(run)
+    manager.stop(run)
+    assert Run.objects.get(pk=run.pk).status == Status.STOPPED
+
+
+def test_a_stopped_run_keeps_what_happened_and_cannot_go_on(owner) -> None:
+    run = new_run(owner)
+    manager.tick(run, count=7)
+    manager.stop(run)
+    run = Run.objects.get(pk=run.pk)
+    assert (run.status, run.tick) == (Status.STOPPED, 7)
+    assert run.metrics is not None
+    with pytest.raises(Conflict, match="stopped"):
+        manager.start(run)
+
+
+def test_a_running_run_cannot_be_ticked_by_hand(owner) -> None:
+    run = new_run(owner, busy(ticks=50_000))
+    manager.speed(run, 10.0)
+    manager.start(run)
+    with pytest.raises(Conflict) as refused:
+        manager.tick(run)
+    assert "pause" in refused.value.possible
+
+
+def test_run_to_a_tick_stops_exactly_there(owner) -> None:
+    run = new_run(owner, busy(ticks=5_000))
+    manager.run_to(run, 1_234)
+    run_to_status(run, Status.PAUSED)
+    assert manager.state(run)["tick"] == 1_234
+
+
+@pytest.mark.parametrize("tick", [0, -1, 21, 3.0, "7", True, None])
+def test_a_senseless_tick_to_run_to_is_refused(tick, owner) -> None:
+    with pytest.raises(ValueError, match="tick must be an integer from 1 to 20"):
+        manager.run_to(new_run(owner), tick)
+
+
+def test_step_until_an_event_stops_after_the_tick_in_which_it_happened(owner) -> None:
+    run = new_run(owner)
+    backend = beginning(run, inputs_of(run))
+    backend.advance(run.ticks_total)
+    events = backend.events()
+    first = int(events["tick"][events["type"] == events["labels"]["type"].index("queued")][0])
+    manager.step(run, until="queued")
+    assert run_to_status(run, Status.PAUSED).tick == first + 1
+
+
+def test_step_until_what_never_happens_runs_to_the_end(owner) -> None:
+    run = new_run(owner)
+    manager.step(run, until="split")
+    assert run_to_status(run, Status.FINISHED).digest == undisturbed_digest(run)
+
+
+def test_an_unknown_event_type_is_refused(owner) -> None:
+    with pytest.raises(ValueError, match="until must be one of"):
+        manager.step(new_run(owner), until="rain")
+
+
+def test_a_deleted_run_is_gone_and_the_audit_remembers(owner) -> None:
+    from simulations.models import AuditEntry
+
+    run = new_run(owner)
+    manager.tick(run, count=3)
+    manager.delete(run, owner)
+    assert not Run.objects.visible_to(owner).exists()
+    entry = AuditEntry.objects.get(action="run.deleted")
+    assert entry.target_id == str(run.pk)
+    assert entry.details["document"] == run.document_id
+    assert registry.held(run.pk) is None
+
+
+def test_runs_in_memory_are_let_go_when_nobody_looks(owner, monkeypatch) -> None:
+    monkeypatch.setattr("simulations.runs.registry.MOST_IDLE", 2)
+    runs = [new_run(owner) for _ in range(4)]
+    for run in runs:
+        manager.tick(run, count=5)
+    held = [run for run in runs if registry.held(run.pk)]
+    assert len(held) <= 3
+    digests = set()
+    for run in runs:
+        manager.tick(run, count=100)
+        digests.add(Run.objects.get(pk=run.pk).digest)
+    assert digests == {undisturbed_digest(runs[0])}
+
+
+def test_fifty_runs_share_the_threads_and_all_finish_right(owner) -> None:
+    runs = [new_run(owner, busy(banks=4, ticks=400)) for _ in range(50)]
+    for run in runs:
+        manager.start(run)
+    wait_until(lambda: Run.objects.filter(status=Status.FINISHED).count() == 50, 60)
+    assert set(Run.objects.values_list("digest", flat=True)) == {undisturbed_digest(runs[0])}

@@ -1,0 +1,94 @@
+"""The stepping threads: fair, one at a time a task, and awake when woken."""
+
+import threading
+import time
+
+import pytest
+
+from simulations.runs.scheduler import SLICE_SECONDS_LEAST, SLICE_SECONDS_MOST, Scheduler
+
+
+class Job:
+    """A task that counts its slices."""
+
+    def __init__(self, again: bool = True, enough: int = 200) -> None:
+        self.due: float | None = None
+        self.again: float | None = None
+        self.busy = False
+        self.stepping = True
+        self.slices = 0
+        self.goes_on, self.enough = again, enough
+        self.inside = threading.Lock()
+        self.overlapped = False
+        self.done = threading.Event()
+
+    def work(self) -> float | None:
+        if not self.inside.acquire(blocking=False):
+            self.overlapped = True
+            return None
+        try:
+            self.slices += 1
+            if self.slices >= self.enough:
+                self.done.set()
+            return time.monotonic() if self.goes_on and not self.done.is_set() else None
+        finally:
+            self.inside.release()
+
+
+@pytest.fixture
+def scheduler():
+    scheduler = Scheduler(threads=2)
+    yield scheduler
+    scheduler.close()
+
+
+def test_many_tasks_share_the_threads_fairly(scheduler) -> None:
+    jobs = [Job(enough=10_000) for _ in range(20)]
+    for job in jobs:
+        scheduler.add(job)
+        scheduler.wake(job)
+    assert jobs[0].done.wait(60)
+    counts = [job.slices for job in jobs]
+    assert min(counts) * 2 >= max(counts)
+
+
+def test_a_task_is_never_worked_on_twice_at_once(scheduler) -> None:
+    job = Job(enough=2_000)
+    scheduler.add(job)
+    while not job.done.is_set():
+        scheduler.wake(job)
+    assert not job.overlapped
+
+
+def test_a_task_woken_while_it_works_is_worked_on_again(scheduler) -> None:
+    job = Job(again=False, enough=3)
+    scheduler.add(job)
+    while not job.done.is_set():
+        scheduler.wake(job)
+    assert job.slices >= 3
+
+
+def test_an_earlier_wake_replaces_a_later_one(scheduler) -> None:
+    job = Job(again=False, enough=1)
+    scheduler.add(job)
+    scheduler.wake(job, time.monotonic() + 3600)
+    scheduler.wake(job)
+    assert job.done.wait(10)
+
+
+def test_a_removed_task_rests(scheduler) -> None:
+    gone, other = Job(again=False, enough=1), Job(again=False, enough=1)
+    scheduler.add(other)
+    scheduler.add(gone)
+    scheduler.remove(gone)
+    scheduler.wake(gone)
+    scheduler.wake(other)
+    assert other.done.wait(10)
+    assert gone.slices == 0
+
+
+def test_slices_shrink_as_runs_grow_many(scheduler) -> None:
+    assert scheduler.slice_seconds() == SLICE_SECONDS_MOST
+    for _ in range(50):
+        scheduler.add(Job())
+    assert SLICE_SECONDS_LEAST <= scheduler.slice_seconds() == pytest.approx(0.060 * 2 / 50)
