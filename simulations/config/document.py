@@ -86,8 +86,12 @@ def read_document(text: str) -> Node:
     try:
         return _Builder().build(text)
     except yaml.YAMLError as error:
-        if text.lstrip()[:1] == "{" and _SURROGATES.search(text):
-            return _Builder().build(_SURROGATES.sub(_one_escape, text))
+        written_as_json = _SURROGATES.sub(_one_escape, text)
+        if written_as_json == text:
+            raise _unreadable(error) from None
+    try:
+        return _Builder().build(written_as_json)
+    except yaml.YAMLError as error:
         raise _unreadable(error) from None
 
 
@@ -108,11 +112,8 @@ class _Builder:
         self.root: Node | None = None
 
     def build(self, text: str) -> Node:
-        try:
-            for event in yaml.parse(text, Loader=yaml.CSafeLoader):
-                self._take(event)
-        except yaml.YAMLError as error:
-            raise (error if _SURROGATES.search(text) else _unreadable(error)) from None
+        for event in yaml.parse(text, Loader=yaml.CSafeLoader):
+            self._take(event)
         if self.root is None:
             raise Unreadable("empty", "The document is empty.", 1, 1)
         return self.root

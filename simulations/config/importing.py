@@ -26,8 +26,8 @@ from simulations.config.payment_checks import (
     column,
     make_types,
     read_csv,
+    read_rows,
     refuse_bad_rows,
-    typed_rows,
 )
 from simulations.config.payment_file import (
     BadRow,
@@ -86,7 +86,7 @@ def _checked(path: Path, layout: Layout, terms: Terms) -> Iterator[duckdb.DuckDB
     """Open a connection with the table `checked`, all rows of which are good."""
     with connect([path]) as connection:
         make_types(connection, terms)
-        connection.execute(f"CREATE TABLE typed AS {typed_rows(layout, terms)}", {"path": str(path)})
+        read_rows(connection, path, layout, terms)
         dates = connection.execute(
             "SELECT list(DISTINCT date ORDER BY date) FILTER (date IS NOT NULL), count(*) FROM typed"
         ).fetchall()[0]
@@ -157,7 +157,7 @@ def inspect(path: Path, *, decimals: int = 2, ticks_per_day: int | None = None) 
 def _banks(path: Path, layout: Layout) -> list[str]:
     """Return the ids of all banks in a file, sorted; texts that are no ids are left to the row checks."""
     sender, receiver = column(layout, "sender"), column(layout, "receiver")
-    source = read_csv(layout, keep_rejects=False)
+    source = read_csv(layout, "skip")
     with connect([path]) as connection:
         found = connection.execute(
             f"""SELECT DISTINCT bank FROM (SELECT unnest([{sender}, {receiver}]) AS bank FROM {source})
