@@ -100,19 +100,34 @@ pub struct SplitSpec {
 
 /// model.md section 7.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[allow(missing_docs, reason = "the fields are the keys of the document")]
 pub enum PolicyKind {
     /// Everything at once.
     ReleaseAll,
     /// What is due.
-    Deadline { due_ticks: u32 },
+    Deadline {
+        /// Ticks before the deadline, or the last tick of the day, from which on it is due.
+        due_ticks: u32,
+    },
     /// What is due, else what leaves `keep`.
-    LiquidityAware { keep: Amount, due_ticks: u32 },
+    LiquidityAware {
+        /// Running liquidity to keep.
+        keep: Amount,
+        /// Ticks before the deadline, or the last tick of the day, from which on it is due.
+        due_ticks: u32,
+    },
     /// Sends what it received.
-    ReceiptReactive { seed_amount: Amount },
+    ReceiptReactive {
+        /// What may be released beyond receipts.
+        seed_amount: Amount,
+    },
     /// Keeps to a curve of shares; `targets` ascend in tick and do not fall in share.
     Throughput {
+        /// (tick of the day, share of the value of the day).
         targets: Vec<(u32, Rate)>,
+        /// Running liquidity to keep.
         keep: Amount,
+        /// Ticks before the deadline, or the last tick of the day, from which on it is due.
         due_ticks: u32,
     },
 }
@@ -150,15 +165,34 @@ pub struct WindowSpec {
 
 /// Amounts in cents; `mean` and `sd` are of the amount itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs, reason = "the fields are the keys of the document")]
 pub enum AmountSpec {
     /// `sd` required.
-    Normal { mean: Amount, sd: Amount },
+    Normal {
+        /// Mean.
+        mean: Amount,
+        /// Standard deviation.
+        sd: Amount,
+    },
     /// `sd` required.
-    Lognormal { mean: Amount, sd: Amount },
+    Lognormal {
+        /// Mean.
+        mean: Amount,
+        /// Standard deviation.
+        sd: Amount,
+    },
     /// Without sd an integer from 1..=2·mean-1.
-    Uniform { mean: Amount, sd: Option<Amount> },
+    Uniform {
+        /// Mean.
+        mean: Amount,
+        /// Standard deviation.
+        sd: Option<Amount>,
+    },
     /// Mean only.
-    Exponential { mean: Amount },
+    Exponential {
+        /// Mean.
+        mean: Amount,
+    },
 }
 
 /// `queue:` of an immediate rail.
@@ -194,6 +228,7 @@ pub struct RailSpec {
 
 /// model.md section 6.
 #[derive(Clone, Debug, PartialEq)]
+#[allow(missing_docs, reason = "the fields are the keys of the document")]
 pub enum SettlementSpec {
     /// RTGS.
     Immediate {
@@ -207,7 +242,10 @@ pub enum SettlementSpec {
         lsm_every_ticks: u32,
     },
     /// Nets at these ticks of the day (ascending, distinct, at least one).
-    DeferredNet { settle_at_ticks: Vec<u32> },
+    DeferredNet {
+        /// Ticks of the day.
+        settle_at_ticks: Vec<u32>,
+    },
 }
 
 /// model.md section 9.
@@ -287,50 +325,101 @@ pub struct ScheduledEvent {
 /// model.md section 8: one type, two origins. Payments are named by id text, because an event may
 /// name one that does not exist yet.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[allow(missing_docs, reason = "the fields are the keys of the document")]
 pub enum Event {
     /// Arrives in step 1.
     InjectPayment {
+        /// Who pays.
         sender: AgentId,
+        /// Who is paid.
         receiver: AgentId,
+        /// Cents.
         amount: Amount,
+        /// `None` = `X<arrival number>`.
         id: Option<String>,
+        /// `None` = no deadline.
         deadline_tick: Option<Tick>,
+        /// 0..=10.
         priority: u8,
+        /// May be split.
         divisible: bool,
+        /// Which rail; `None` = the first listed.
         rail: Option<RailId>,
     },
     /// Signed.
-    TransferLiquidity { agent: AgentId, amount: Amount },
+    TransferLiquidity {
+        /// Whose.
+        agent: AgentId,
+        /// Cents.
+        amount: Amount,
+    },
     /// At least 0.
     SetCreditLimit {
+        /// Whose.
         agent: AgentId,
+        /// The new line.
         credit_limit: Amount,
     },
     /// `agent: None` = all.
     SetArrivalRate {
+        /// Whose.
         agent: Option<AgentId>,
+        /// Of the configured rate.
         multiplier: f64,
     },
     /// The bank submits nothing.
-    Outage { agent: AgentId },
+    Outage {
+        /// Whose.
+        agent: AgentId,
+    },
     /// Ends an outage.
-    Recover { agent: AgentId },
+    Recover {
+        /// Whose.
+        agent: AgentId,
+    },
     /// Replaces the policy.
-    SetPolicy { agent: AgentId, policy: PolicySpec },
+    SetPolicy {
+        /// Whose.
+        agent: AgentId,
+        /// The new one.
+        policy: PolicySpec,
+    },
     /// Replaces all limits.
-    SetLimits { agent: AgentId, limits: Limits },
+    SetLimits {
+        /// Whose.
+        agent: AgentId,
+        /// The new ones.
+        limits: Limits,
+    },
     /// Replaces the list of a rail.
     SetLiquiditySaving {
+        /// Which rail.
         rail: RailId,
+        /// The new algorithms.
         saving: Vec<Saving>,
+        /// `None` = as before.
         lsm_every_ticks: Option<u32>,
     },
     /// Back to Queue 1 until released.
-    HoldPayment { payment: String },
+    HoldPayment {
+        /// Id.
+        payment: String,
+    },
     /// In step 3 of this tick.
-    ReleasePayment { payment: String },
+    ReleasePayment {
+        /// Id.
+        payment: String,
+    },
     /// Drops it.
-    CancelPayment { payment: String },
+    CancelPayment {
+        /// Id.
+        payment: String,
+    },
     /// At once.
-    ReprioritisePayment { payment: String, priority: u8 },
+    ReprioritisePayment {
+        /// Id.
+        payment: String,
+        /// 0..=10.
+        priority: u8,
+    },
 }
