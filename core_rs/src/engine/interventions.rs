@@ -206,11 +206,11 @@ impl Kernel {
             Status::Pending | Status::Queued => vec![payment],
             _ => Vec::new(),
         };
-        if parts.is_empty() {
+        let Some(&first) = parts.first() else {
             return Ok(Err(reason::ALREADY_LEFT));
-        }
+        };
         let (mut acted, mut value) = (false, 0);
-        let sender = self.payments.sender[payment.index()];
+        let sender = self.payments.sender[first.index()];
         for part in parts {
             if act(self, part)? {
                 acted = true;

@@ -402,6 +402,9 @@ impl Payments {
             scripted: data.scripted,
             injected: data.injected,
         };
+        for at in 0..payments.splits.len() {
+            payments.set_status(payments.splits[at].parent, Status::Split, 0);
+        }
         let mut next = 0;
         for live in data.live {
             let (at, order) = (live.payment.index(), live.order);

@@ -338,7 +338,7 @@ mod tests {
     fn a_place_left_can_be_taken_again() {
         let mut queue = Queue::new(false, true);
         (1..=100).for_each(|number| queue.insert(entry(number, 5, 1)));
-        for number in (2..=100).filter(|number| number % 2 == 0) {
+        for number in (2_u32..=100).filter(|number| number % 2 == 0) {
             assert!(queue.remove(5, u64::from(number) << 32).is_some());
             assert!(queue.remove(5, u64::from(number) << 32).is_none());
         }

@@ -7,6 +7,8 @@
     reason = "a test that cannot be set up must fail loudly; not every test uses all of this"
 )]
 
+pub mod random;
+
 use std::sync::Arc;
 
 use payment_simulator_core_rs::engine::document;
