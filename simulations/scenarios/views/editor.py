@@ -113,6 +113,7 @@ def _summary(checked: Checked) -> dict[str, Any]:
     file = attached_file(config.transactions_file) if config.transactions_file else None
     return {
         "summary": summary,
+        "expected_value": round(summary.expected_value_per_day),
         "currency": config.currency.model_dump(),
         "upper": upper,
         "lower": lower,

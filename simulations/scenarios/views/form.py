@@ -113,11 +113,13 @@ def _drawer(text: str, name: str) -> dict[str, Any]:
     except (Unreadable, ValueError, LookupError, AttributeError):
         return {}
     arrivals = part(items(document, "agents")[index], "arrival_config")
+    amounts = amounts_curve(arrivals)
     return {
         "details": details,
         "drawer": name,
         "is_arrivals": True,
-        "amounts": amounts_curve(arrivals),
+        "amounts": amounts,
+        "amounts_right": round(amounts.right) if amounts else 0,
         "profile": profile_curve(arrivals, ticks_of(document)),
         "ticks_per_day": ticks_of(document),
         "currency": {

@@ -11,10 +11,10 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
 from simulations.access import owned_scenario, visible_scenario
-from simulations.models import Scenario
+from simulations.models import Scenario, ScenarioVersion
 from simulations.scenarios import keeping
 from simulations.scenarios.differences import differences
-from simulations.scenarios.keeping import Attempt, Kept, Written
+from simulations.scenarios.keeping import Kept, Written
 from simulations.scenarios.views.editor import posted_base, posted_text
 from simulations.scenarios.views.listing import person
 
@@ -39,8 +39,8 @@ def scenario_save(request: HttpRequest, scenario_id: UUID) -> HttpResponseBase:
         on_top=request.POST.get("on_top") == "1",
     )
     attempt = keeping.save(user, scenario, written)
-    if attempt.kept is Kept.STALE:
-        return _conflict(request, scenario, written, attempt)
+    if attempt.kept is Kept.STALE and attempt.version is not None:
+        return _conflict(request, scenario, written, attempt.version)
     if attempt.kept is Kept.FAULTY:
         first = attempt.checked.faults[0]
         messages.error(
@@ -64,11 +64,11 @@ def _editor(request: HttpRequest, scenario: Scenario) -> HttpResponse:
     return redirect(reverse("scenario_edit", args=[scenario.pk]) + view)
 
 
-def _conflict(request: HttpRequest, scenario: Scenario, written: Written, attempt: Attempt) -> HttpResponse:
+def _conflict(
+    request: HttpRequest, scenario: Scenario, written: Written, latest: ScenarioVersion
+) -> HttpResponse:
     """Show what the other person changed and what would change back, and ask what to do."""
-    assert attempt.version is not None, "Invariant: only a scenario with versions has a stale base"
     base = scenario.versions.filter(number=written.base_number).select_related("document").first()
-    latest = attempt.version
     context = {
         "page_name": "scenarios",
         "scenario": scenario,
