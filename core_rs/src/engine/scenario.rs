@@ -100,7 +100,6 @@ pub struct SplitSpec {
 
 /// model.md section 7.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[allow(missing_docs, reason = "the fields are the keys of the document")]
 pub enum PolicyKind {
     /// Everything at once.
     ReleaseAll,
@@ -165,7 +164,6 @@ pub struct WindowSpec {
 
 /// Amounts in cents; `mean` and `sd` are of the amount itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[allow(missing_docs, reason = "the fields are the keys of the document")]
 pub enum AmountSpec {
     /// `sd` required.
     Normal {
@@ -228,7 +226,6 @@ pub struct RailSpec {
 
 /// model.md section 6.
 #[derive(Clone, Debug, PartialEq)]
-#[allow(missing_docs, reason = "the fields are the keys of the document")]
 pub enum SettlementSpec {
     /// RTGS.
     Immediate {
@@ -325,7 +322,6 @@ pub struct ScheduledEvent {
 /// model.md section 8: one type, two origins. Payments are named by id text, because an event may
 /// name one that does not exist yet.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[allow(missing_docs, reason = "the fields are the keys of the document")]
 pub enum Event {
     /// Arrives in step 1.
     InjectPayment {
