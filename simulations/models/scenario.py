@@ -130,12 +130,10 @@ class ScenarioVersion(models.Model):
 
 
 class Draft(models.Model):
-    """What a person has typed and not saved; faults are allowed. `scenario` is empty for a new one."""
+    """What a person has typed and not saved; faults are allowed."""
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="drafts")
-    scenario = models.ForeignKey(
-        Scenario, on_delete=models.CASCADE, null=True, blank=True, related_name="drafts"
-    )
+    scenario = models.ForeignKey(Scenario, on_delete=models.CASCADE, related_name="drafts")
     base = models.ForeignKey(
         ScenarioVersion, on_delete=models.CASCADE, null=True, blank=True, related_name="+"
     )
@@ -144,13 +142,11 @@ class Draft(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(
-                fields=["user", "scenario"], name="draft_one_a_person_and_scenario", nulls_distinct=False
-            ),
+            models.UniqueConstraint(fields=["user", "scenario"], name="draft_one_a_person_and_scenario"),
         ]
 
     def __str__(self) -> str:
-        return f"draft of {self.scenario or 'a new scenario'}"
+        return f"draft of {self.scenario}"
 
 
 def upload_name(file: PaymentFile, _name: str) -> str:
