@@ -48,6 +48,7 @@ class SimulationConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # chann
         self.bell: asyncio.Event | None = None
         self.outbox: Outbox | None = None
         self.attending = False
+        self.joined = asyncio.Event()
         try:
             await super().__call__(scope, receive, send)
         finally:
@@ -105,7 +106,8 @@ class SimulationConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # chann
             await self.close(seats.BROKEN)
 
     async def _obey(self) -> None:
-        """Do the commands one after another."""
+        """Do the commands one after another, once the run was found."""
+        await self.joined.wait()
         while True:
             message = await self.commands.get()
             action = message["action"]
@@ -160,7 +162,8 @@ class SimulationConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # chann
         self.live, self.about = joined.live, joined.about
         if self.live is not None:
             self.bell = self.live.bell.listen()
-        elif joined.problem:
+        self.joined.set()
+        if joined.problem:
             await self._error("unrepeatable", joined.problem)
 
     def _status(self) -> dict[str, Any]:

@@ -81,6 +81,7 @@ class LiveRun:
         self.trouble = ""  # what keeps it from storing; shown on the page
         self.engine_seconds = 0.0
         self.touched_at = time.monotonic()
+        self.stored_at = 0.0
         self.bell = Bell()
         self.storing = threading.Lock()
         self.due: float | None = None

@@ -15,6 +15,7 @@ from django.utils import timezone
 from simulations.models import AuditEntry, Run
 from simulations.runs import conclusion, lifecycle, notices, ownership, recorder
 from simulations.runs.feed import EVENT_TYPES
+from simulations.runs.ownership import OwnedElsewhere
 from simulations.runs.pace import checked_speed
 from simulations.runs.registry import note_progress, progress, registry
 from simulations.runs.replay import Unrepeatable
@@ -26,9 +27,11 @@ if TYPE_CHECKING:
     from simulations.runs.driver import LiveRun
 
 __all__ = [
+    "OwnedElsewhere",
     "Unrepeatable",
     "delete",
     "explain",
+    "keep",
     "metrics",
     "pause",
     "recover",
@@ -47,6 +50,7 @@ Status = Run.Status
 
 TICK_SLICE_MS = 20
 TICK_CALL_SECONDS = 2.0
+FRESH_SECONDS = 2.0
 FLOWS = ("arrivals", "settlements", "dropped", "settled_value", "arrived_value")
 
 
@@ -154,6 +158,20 @@ def metrics(run: Run) -> dict[str, Any]:
         stored: dict[str, Any] = run.metrics
         return stored
     return registry.live(run).now(lambda backend: backend.metrics())
+
+
+def keep(run: Run) -> None:
+    """Store what a live run here recorded since the last storing, so that readers of parts see all of it.
+
+    Quick when nothing is new; while the run goes on, parts are at most two seconds old.
+    """
+    live = registry.held(run.pk)
+    if live is None or not _fresh(run).is_live or live.recorder.stored_tick == live.tick:
+        return
+    if live.stepping and time.monotonic() - live.stored_at < FRESH_SECONDS:
+        return
+    recorder.store(live)
+    note_progress(live)
 
 
 def explain(run: Run, payment: str) -> dict[str, Any]:

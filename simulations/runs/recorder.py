@@ -7,6 +7,8 @@ person who steps a hundred times leaves a few files, and readers see everything 
 
 from __future__ import annotations
 
+import time
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -50,7 +52,8 @@ class Recorder:
 
     from_tick: int = 0
     next_part: int = 0
-    events_total: int = 0
+    stored_tick: int = -1  # where the run stood when its tail was last stored
+    _recent: deque[Columns] = field(default_factory=deque)
     _chunks: dict[str, list[Columns]] = field(default_factory=lambda: {kind: [] for kind in KINDS})
     _rows: int = 0
 
@@ -63,7 +66,18 @@ class Recorder:
             if rows:
                 self._chunks[kind].append(columns)
                 self._rows += rows
-        self.events_total += row_count(drained[Artifact.Kind.EVENTS])
+        self._remember(drained[Artifact.Kind.EVENTS])
+
+    def pass_over(self, backend: SimulationBackend) -> None:
+        """Empty the engine of what sealed parts hold already; only the newest events are remembered."""
+        self._remember(backend.drain()[Artifact.Kind.EVENTS])
+
+    def _remember(self, events: Columns) -> None:
+        """Keep the newest events for the feed, whatever becomes of the tail."""
+        if row_count(events):
+            self._recent.append(events)
+        while len(self._recent) > 1 and sum(map(row_count, self._recent)) > RECENT_ROWS:
+            self._recent.popleft()
 
     @property
     def is_large(self) -> bool:
@@ -82,13 +96,8 @@ class Recorder:
         return False
 
     def recent_events(self) -> Iterator[Columns]:
-        """Yield the newest chunks of events, newest first, until enough rows were seen."""
-        seen = 0
-        for columns in reversed(self._chunks[Artifact.Kind.EVENTS]):
-            yield columns
-            seen += row_count(columns)
-            if seen >= RECENT_ROWS:
-                return
+        """Yield the newest chunks of events, newest first."""
+        yield from reversed(self._recent)
 
     def tail(self, backend: SimulationBackend, tick: int, *, over: bool) -> Tail:
         """Return the tail for storing. What still waits is added to its payments, after those that left."""
@@ -101,6 +110,7 @@ class Recorder:
     def stored(self, tail: Tail) -> None:
         """Note that a tail was stored; a sealed one is let go of."""
         self.next_part += len(KINDS)
+        self.stored_tick = tail.to_tick
         if tail.seal:
             self.from_tick = tail.to_tick
             self._chunks = {kind: [] for kind in KINDS}
@@ -162,6 +172,7 @@ def store(live: LiveRun, *, over: bool = False) -> None:
             )
         _replace(live, rows)
         live.now(lambda _: live.recorder.stored(tail))
+        live.stored_at = time.monotonic()
     finally:
         live.storing.release()
 

@@ -100,7 +100,7 @@ def bring_back(run: Run) -> BroughtBack:
     sealed = Artifact.objects.filter(run=run, provisional=False).order_by("-to_tick").first()
     sealed_tick = sealed.to_tick if sealed else 0
     recorder = Recorder(from_tick=sealed_tick, next_part=run.epoch * PARTS_PER_EPOCH)
-    advance_to(backend, sealed_tick, at=0, drained=lambda _: backend.drain())
+    advance_to(backend, sealed_tick, at=0, drained=lambda _: recorder.pass_over(backend))
     advance_to(backend, run.tick, at=sealed_tick, drained=lambda tick: recorder.collect(backend, tick))
     sweep(run)
     return BroughtBack(backend, recorder, banks_of(given))

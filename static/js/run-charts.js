@@ -58,7 +58,7 @@
     const look = () => ({ stroke: () => PS.css("--chart-axis"), grid: { stroke: () => PS.css("--chart-grid"), width: 1 }, ticks: { show: false }, font: "11px system-ui, sans-serif", size: 52 });
     const scales = new Set(lines.map((line) => line.scale || "y"));
     const all = [
-      { ...look(), size: 28, space: 90, values: (u, ticks) => ticks.map((tick) => (Number.isInteger(tick) && tick < facts.ticks_total ? PS.clock(tick, facts) : "")) },
+      { ...look(), size: 28, space: 64, values: (u, ticks) => ticks.map((tick) => (Number.isInteger(tick) && tick < facts.ticks_total ? PS.clock(tick, facts) : "")) },
       { ...look(), scale: "y", values: (u, values) => values.map(left) },
     ];
     if (scales.has("share")) all.push({ ...look(), scale: "share", side: 1, grid: { show: false }, size: 46, values: (u, values) => values.map((v) => PS.percent(v, 0)) });
@@ -170,8 +170,8 @@
       get lines() {
         return lines;
       },
-      draw(data, tick) {
-        if (!visible || !plot) return;
+      draw(data, tick, anyway) {
+        if (!plot || !(visible || anyway)) return;
         lines.forEach((line, i) => {
           const show = !hidden.has(line.key);
           if (plot.series[i + 1].show !== show) plot.setSeries(i + 1, { show });
@@ -223,10 +223,11 @@
     });
     rebuild();
 
-    function draw() {
+    /* Charts out of sight are left alone unless `anyway`. */
+    function draw(anyway = false) {
       const now = COSTS.filter((kind) => data.last(`cost_${kind}_total`) > 0).reverse().join();
       if (now !== kinds) rebuildCosts();
-      Object.values(charts).forEach((each) => each.draw(data, cursor));
+      Object.values(charts).forEach((each) => each.draw(data, cursor, anyway));
     }
 
     return {

@@ -15,6 +15,7 @@
   let series = [];
   let stamp = null;
   let drawing = false;
+  let whole = false;
   let chosen = JSON.parse(sessionStorage.getItem(remembered) || "null");
   let measure = "balance";
   let movedAt = 0;
@@ -37,6 +38,7 @@
     frame(frame) {
       data.take(series, frame);
       stamp = frame.stamp;
+      whole = whole || frame.whole;
       if (document.hidden) acknowledge(); // nothing is drawn in a hidden tab, and no animation frame comes
       else schedule();
       if (data.points > TOO_MANY_POINTS && !frame.whole) subscribe();
@@ -64,7 +66,8 @@
     drawing = true;
     requestAnimationFrame(() => {
       drawing = false;
-      charts.draw();
+      charts.draw(whole);
+      whole = false;
       writeStats();
       acknowledge();
     });

@@ -7,7 +7,11 @@
   const device = window.matchMedia("(prefers-color-scheme: dark)");
   const listeners = new Set();
 
+  const kept = /(?:^|; )theme=(light|dark)(?:;|$)/.exec(document.cookie);
+
   root.classList.add("js");
+  /* The server has set it on the workbench's pages; the review site's come without. */
+  if (kept) root.dataset.theme = kept[1];
 
   PS.theme = function () {
     return root.dataset.theme || (device.matches ? "dark" : "light");
