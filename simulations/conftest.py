@@ -33,6 +33,12 @@ def data_dir(tmp_path, settings):
     return settings.DATA_DIR
 
 
+@pytest.fixture(autouse=True)
+def quick_passwords(settings):
+    """A hash that takes its time is for real passwords."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
 def _person(name: str, staff: bool = False) -> User:
     return User.objects.create_user(
         name, password="correct horse battery", is_staff=staff, is_superuser=staff

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from typing import cast
-
 from django.contrib.auth import login
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.forms import AuthenticationForm
-from django.contrib.auth.models import User
 from django.contrib.auth.views import LoginView, LogoutView
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -47,7 +44,7 @@ class SignIn(LoginView):
     def form_valid(self, form: AuthenticationForm) -> HttpResponse:
         """Sign in and remember the theme in this browser."""
         answer = super().form_valid(form)
-        return remember_theme(answer, cast(User, form.get_user()), secure=self.request.is_secure())
+        return remember_theme(answer, form.get_user(), secure=self.request.is_secure())
 
 
 class SignOut(LogoutView):
