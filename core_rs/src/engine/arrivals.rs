@@ -129,12 +129,17 @@ impl ArrivalSource {
             .collect()
     }
 
-    /// Replaces the multiplier of one bank or (`None`) of all, from the next `of_tick` on. Says
-    /// whether any bank concerned has arrivals at all.
+    /// Replaces the multiplier of one bank or (`None`) of all, from tick `now` on: the tick that is
+    /// about to be asked for. Says whether any bank concerned has arrivals at all.
     ///
     /// # Errors
     /// [`RateError::OutOfBounds`]; then nothing has changed.
-    pub fn set_rate(&mut self, agent: Option<AgentId>, multiplier: f64) -> Result<bool, RateError> {
+    pub fn set_rate(
+        &mut self,
+        now: Tick,
+        agent: Option<AgentId>,
+        multiplier: f64,
+    ) -> Result<bool, RateError> {
         let concerned: Vec<usize> = (self.streams.iter().enumerate())
             .filter(|(_, stream)| agent.is_none_or(|agent| stream.agent == agent))
             .map(|(index, _)| index)
@@ -142,6 +147,8 @@ impl ArrivalSource {
         for &index in &concerned {
             self.streams[index].check_multiplier(multiplier)?;
         }
+        // Ticks may have been left out; new layers must not start in the past.
+        self.next = now.0;
         for &index in &concerned {
             self.streams[index].set_multiplier(multiplier)?;
             if let Some(day) = self.day

@@ -79,7 +79,7 @@ impl Kernel {
                 Ok((Some(agent), credit_limit.0))
             }
             Event::SetArrivalRate { agent, multiplier } => {
-                match self.arrivals.set_rate(agent, multiplier) {
+                match self.arrivals.set_rate(Tick(self.tick), agent, multiplier) {
                     Ok(true) => Ok((agent, 0)),
                     Ok(false) | Err(_) => Err(reason::NOTHING_TO_DO),
                 }

@@ -219,7 +219,10 @@ fn a_multiplier_only_adds_or_removes_payments() {
     let under = |multiplier| {
         let mut source = ArrivalSource::new(&scenario);
         let mut all = collect(&mut source, 0, 200);
-        assert_eq!(source.set_rate(Some(AgentId(0)), multiplier), Ok(true));
+        assert_eq!(
+            source.set_rate(Tick(200), Some(AgentId(0)), multiplier),
+            Ok(true)
+        );
         all.extend(collect(&mut source, 200, 500));
         all
     };
@@ -242,9 +245,9 @@ fn a_rate_raised_and_lowered_in_the_day_resumes_to_the_same_payments() {
     let scenario = scenario(300, 2, vec![Some(arrivals(0.6)), None]);
     let mut source = ArrivalSource::new(&scenario);
     collect(&mut source, 0, 50);
-    source.set_rate(None, 3.5).expect("in bounds");
+    source.set_rate(Tick(50), None, 3.5).expect("in bounds");
     collect(&mut source, 50, 120);
-    source.set_rate(None, 1.5).expect("in bounds");
+    source.set_rate(Tick(120), None, 1.5).expect("in bounds");
     let mut resumed =
         ArrivalSource::resumed(&scenario, Tick(120), &source.multipliers()).expect("resumes");
     assert_eq!(
@@ -278,11 +281,14 @@ fn impossible_multipliers_are_refused_and_change_nothing() {
     let scenario = scenario(10, 1, vec![Some(spec), None]);
     let mut source = ArrivalSource::new(&scenario);
     for multiplier in [-0.1, 100.1, f64::NAN, f64::INFINITY] {
-        assert!(source.set_rate(None, multiplier).is_err(), "{multiplier}");
+        assert!(
+            source.set_rate(Tick(0), None, multiplier).is_err(),
+            "{multiplier}"
+        );
         assert!(ArrivalSource::resumed(&scenario, Tick(0), &[multiplier]).is_err());
     }
     assert_eq!(source.multipliers(), vec![1.0]);
-    assert_eq!(source.set_rate(Some(AgentId(1)), 2.0), Ok(false));
+    assert_eq!(source.set_rate(Tick(0), Some(AgentId(1)), 2.0), Ok(false));
     assert!(ArrivalSource::resumed(&scenario, Tick(0), &[]).is_err());
 }
 
@@ -318,4 +324,37 @@ fn the_worked_example_of_the_documentation_comes_out() {
         (tick, payment)
     });
     assert_eq!(first, expected);
+}
+
+/// A run that leaves out ticks without candidates, and one that asks for each, change rates alike.
+#[test]
+fn a_rate_changed_after_ticks_were_left_out_is_the_same_change() {
+    let scenario = scenario(
+        100,
+        4,
+        vec![Some(arrivals(0.03)), Some(arrivals(0.01)), None],
+    );
+    for change in [1, 37, 99, 100, 101, 250, 399] {
+        for multiplier in [0.0, 0.5, 7.5] {
+            let mut every = ArrivalSource::new(&scenario);
+            let mut wanted = collect(&mut every, 0, change);
+            every
+                .set_rate(Tick(change), None, multiplier)
+                .expect("in bounds");
+            wanted.extend(collect(&mut every, change, 400));
+            let mut source = ArrivalSource::new(&scenario);
+            let mut found = Vec::new();
+            for tick in 0..400 {
+                if tick == change {
+                    source
+                        .set_rate(Tick(tick), None, multiplier)
+                        .expect("in bounds");
+                }
+                if source.next_candidate() == Some(Tick(tick)) {
+                    found.extend(collect(&mut source, tick, tick + 1));
+                }
+            }
+            assert_eq!(found, wanted, "x{multiplier} at {change}");
+        }
+    }
 }
