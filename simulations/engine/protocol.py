@@ -36,6 +36,12 @@ class SimulationBackend(Protocol):
     def apply(self, event: Mapping[str, Any]) -> dict[str, Any]:
         """Accept an intervention, now or at a later `tick`; returns tick and sequence, or ValueError."""
 
+    def scheduled(self) -> list[dict[str, Any]]:
+        """Return `tick` and `sequence` of the interventions that have not taken effect yet."""
+
+    def withdraw(self, sequence: int) -> None:
+        """Take back an intervention that has not taken effect yet; ValueError if there is none."""
+
     def explain(self, payment_id: str) -> dict[str, Any]:
         """Say why a payment waits; ValueError if there is no such payment."""
 

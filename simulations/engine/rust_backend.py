@@ -94,6 +94,14 @@ class RustBackend:
         """Accept an intervention; see `SimulationBackend`."""
         return self._call("apply", lambda: self._core.apply(copy.deepcopy(dict(event))))
 
+    def scheduled(self) -> list[dict[str, Any]]:
+        """Return what has been accepted and waits; see `SimulationBackend`."""
+        return self._call("scheduled", self._core.scheduled)
+
+    def withdraw(self, sequence: int) -> None:
+        """Take back an intervention; see `SimulationBackend`."""
+        self._call("withdraw", lambda: self._core.withdraw(sequence))
+
     def explain(self, payment_id: str) -> dict[str, Any]:
         """Say why a payment waits; see `SimulationBackend`."""
         return self._call("explain", lambda: self._core.explain(payment_id))

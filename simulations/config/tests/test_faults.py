@@ -126,8 +126,10 @@ def test_a_good_payment_file_becomes_columns_and_counts_in_the_summary(tmp_path)
 
 
 KEYS = st.sampled_from(
-    ["agents", "balance", "id", "rails", "costs", "events", "seed", "ticks_per_day", "type", "policy"]
-    + ["arrival_config", "amount", "num_days"]
+    [
+        *("agents", "balance", "id", "rails", "costs", "events", "seed", "ticks_per_day", "type", "policy"),
+        *("arrival_config", "amount", "num_days"),
+    ]
 )
 LEAVES = (
     st.none()
