@@ -30,7 +30,7 @@ pub struct Stage<'a> {
 }
 
 /// Types of event with the keys that go with them.
-const TYPES: [(&str, &[&str]); 13] = [
+pub(super) const TYPES: [(&str, &[&str]); 13] = [
     (
         "inject_payment",
         &[

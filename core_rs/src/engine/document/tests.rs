@@ -114,9 +114,9 @@ fn absent_null_and_the_published_default_mean_the_same() {
     assert_eq!(scenario_of(&nulls), bare);
 }
 
-#[test]
-fn everything_of_the_file_format_is_read() {
-    let document = json!({
+/// A document that uses every key.
+fn full() -> Value {
+    json!({
         "name": "Two banks", "currency": {"code": "EUR", "decimals": 2},
         "start_date": "2026-01-05", "timezone": "Europe/Helsinki",
         "ticks_per_day": 100, "num_days": 2, "seed": 12345,
@@ -157,8 +157,12 @@ fn everything_of_the_file_format_is_read() {
             {"tick": 40, "type": "outage", "agent": "BANK_A"},
             {"tick": 41, "type": "set_arrival_rate", "multiplier": 1.5},
         ],
-    });
-    let scenario = scenario_of(&document);
+    })
+}
+
+#[test]
+fn everything_of_the_file_format_is_read() {
+    let scenario = scenario_of(&full());
     let agent = &scenario.agents[0];
     assert_eq!(
         (agent.posted, agent.haircut),
