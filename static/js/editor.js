@@ -55,10 +55,19 @@
     PS.showFaults();
   }
 
-  /* Put a request behind those under way. A failed one is said by the page's frame; the next goes on. */
-  PS.send = function (name, more) {
-    queue = queue.then(() => REQUESTS[name](more)).catch(() => undefined);
+  /* A failed request is said by the page's frame; what fails here is said here. The next goes on. */
+  function failed(error) {
+    if (error instanceof Error) PS.say(`The editor stumbled (${error.message}). Your text is safe; reload the page.`, "error");
+  }
+
+  function enqueue(task) {
+    queue = queue.then(task).catch(failed);
     return queue;
+  }
+
+  /* Put a request behind those under way. */
+  PS.send = function (name, more) {
+    return enqueue(() => REQUESTS[name](more));
   };
 
   PS.shownView = function () {
@@ -82,12 +91,12 @@
 
   PS.openDrawer = function (kind, index) {
     const url = page.dataset[kind].replace(/0$/, index);
-    queue = queue.then(async () => {
+    enqueue(async () => {
       await request(url, "#drawer-body", "innerHTML");
       const drawer = document.getElementById("drawer");
       if (!drawer.open) drawer.showModal();
       PS.showFaults();
-    }).catch(() => undefined);
+    });
   };
 
   /* The map's colours are the charts': one a bank, for the theme shown. */
