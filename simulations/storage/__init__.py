@@ -6,10 +6,11 @@ database; `storage.exporting` writes files for people.
 
 from simulations.storage.charts import balances, series, series_names, thin
 from simulations.storage.parts import StoredPart, delete_run, run_dir, write_parquet, write_part
-from simulations.storage.reading import COLUMNS, Page, Where, page, read
+from simulations.storage.reading import COLUMNS, Kind, Page, Where, page, read
 
 __all__ = [
     "COLUMNS",
+    "Kind",
     "Page",
     "StoredPart",
     "Where",

@@ -32,9 +32,12 @@ OPERATORS = frozenset({"=", "!=", "<", "<=", ">", ">=", "in", "contains"})
 
 @dataclass(frozen=True)
 class Where:
-    """A condition: `=`, `!=`, `<`, `<=`, `>`, `>=`, `in` (a list), `contains` (text, any case)."""
+    """A condition: `=`, `!=`, `<`, `<=`, `>`, `>=`, `in` (a list), `contains` (text, any case).
 
-    column: str
+    Of several columns one must meet it.
+    """
+
+    column: str | tuple[str, ...]
     operator: str
     value: Any
 
@@ -67,18 +70,24 @@ def _condition(kind: str, where: Iterable[Where]) -> tuple[str, dict[str, Any]]:
     """Return the WHERE clause and what it binds; ValueError for an unknown column or operator."""
     clauses, bound = [], {}
     for number, each in enumerate(where):
-        _known(kind, each.column)
         if each.operator not in OPERATORS:
             raise ValueError(f"unknown operator {each.operator!r}")
         parameter = f"value_{number}"
         bound[parameter] = list(each.value) if each.operator == "in" else each.value
-        if each.operator == "in":
-            clauses.append(f'list_contains(${parameter}, "{each.column}")')
-        elif each.operator == "contains":
-            clauses.append(f'contains(lower("{each.column}"), lower(${parameter}))')
-        else:
-            clauses.append(f'"{each.column}" {each.operator} ${parameter}')
+        columns = (each.column,) if isinstance(each.column, str) else each.column
+        for column in columns:
+            _known(kind, column)
+        terms = [_term(column, each.operator, parameter) for column in columns]
+        clauses.append(f"({' OR '.join(terms)})")
     return (f"WHERE {' AND '.join(clauses)}" if clauses else ""), bound
+
+
+def _term(column: str, operator: str, parameter: str) -> str:
+    if operator == "in":
+        return f'list_contains(${parameter}, "{column}")'
+    if operator == "contains":
+        return f'contains(lower("{column}"), lower(${parameter}))'
+    return f'"{column}" {operator} ${parameter}'
 
 
 def _known(kind: str, column: str) -> None:
