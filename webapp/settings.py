@@ -1,7 +1,7 @@
 """Settings: everything that differs between a laptop and a bank comes from the environment.
 
 DATA_DIR, SECRET_KEY, DEBUG, ALLOWED_HOSTS, DATABASE_URL, REDIS_URL, CSRF_TRUSTED_ORIGINS, TIME_ZONE,
-STATIC_HASHED, HTTPS, LOG_FORMAT (console | json), LOG_LEVEL; docs/deploying.md explains each.
+STATIC_HASHED, HTTPS, API_RUNS_PER_MINUTE, LOG_FORMAT (console | json), LOG_LEVEL; docs/deploying.md explains each.
 """
 
 import contextlib
@@ -160,6 +160,7 @@ MAX_UPLOAD_BYTES = 64 * 1024 * 1024
 MAX_DOCUMENT_BYTES = 2 * 1024 * 1024
 DATA_UPLOAD_MAX_MEMORY_SIZE = 3 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 20_000
+API_RUNS_PER_MINUTE = env.int("API_RUNS_PER_MINUTE", default=600)
 
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {

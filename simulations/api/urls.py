@@ -1,5 +1,98 @@
-"""Addresses of this folder."""
+"""The JSON API under /api/, and its description."""
 
-from django.urls import URLPattern
+from typing import Any
 
-urlpatterns: list[URLPattern] = []
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.urls import URLPattern, URLResolver, path
+from ninja import NinjaAPI, Schema, Status
+from ninja.operation import Operation
+
+from simulations.api import health, history, records, refusals, scenarios, simulations
+from simulations.api.docs import docs
+from simulations.api.who import Session, Token
+
+
+class Api(NinjaAPI):
+    """Operations are called by their function's name."""
+
+    def get_openapi_operation_id(self, operation: Operation) -> str:
+        """Return the name that generated clients give the call."""
+        return operation.view_func.__name__
+
+
+api = Api(
+    title="Payment Simulator",
+    version="1.0.0",
+    description="Make, step and steer simulations, and read what came of them. Money is integer cents.",
+    auth=[Token(), Session()],
+    docs_url=None,
+    openapi_url=None,
+)
+refusals.install(api)
+api.add_router("/simulations", simulations.router)
+api.add_router("/simulations", records.router)
+api.add_router("/runs", history.router)
+api.add_router("/scenarios", scenarios.router)
+
+
+class Health(Schema):
+    """`ok` or `failed`, whole and by part."""
+
+    status: str
+    database: str
+    channel_layer: str
+    engine: str
+
+
+@api.get(
+    "/health",
+    auth=None,
+    response={200: Health, 503: Health},
+    tags=["server"],
+    summary="Health",
+    url_name="health",
+)
+def get_health(request: HttpRequest) -> Status[dict[str, str]]:
+    """Say whether the server can do its work. Open to everyone."""
+    found = health.report()
+    return Status(200 if found["status"] == "ok" else 503, found)
+
+
+@api.get(
+    "/schema.json",
+    response={200: dict[str, Any], 401: refusals.Refusal},
+    tags=["scenarios"],
+    summary="The scenario file's schema",
+)
+def get_schema(request: HttpRequest) -> dict[str, Any]:
+    """Return the JSON Schema of a scenario file, for editors and scripts."""
+    return scenarios.schema()
+
+
+@api.get("/openapi.json", include_in_schema=False, url_name="openapi-json")
+def get_openapi(request: HttpRequest) -> HttpResponse:
+    """Return the description of this API (OpenAPI 3.1)."""
+    return JsonResponse(api.get_openapi_schema())
+
+
+@login_not_required
+def nothing_here(request: HttpRequest, rest: str) -> JsonResponse:
+    """Say in JSON, too, that there is no such address."""
+    return JsonResponse({"detail": "No such address. The API is described at /api/docs."}, status=404)
+
+
+def open_to_tokens(patterns: list[URLPattern | URLResolver]) -> list[URLPattern | URLResolver]:
+    """Let requests without a session through to the API, which asks by itself who they are."""
+    for pattern in patterns:
+        if isinstance(pattern, URLPattern):
+            login_not_required(pattern.callback)
+    return patterns
+
+
+operations, application, namespace = api.urls
+urlpatterns = [
+    path("docs", docs, {"api": api}, name="api_docs"),
+    path("", (open_to_tokens(operations), application, namespace)),
+    path("<path:rest>", nothing_here, name="api_nothing"),
+]

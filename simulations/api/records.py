@@ -1,0 +1,90 @@
+"""Events and payments of a simulation, by page."""
+
+from typing import Annotated, Any
+from uuid import UUID
+
+from django.http import HttpRequest
+from ninja import Query, Router, Schema
+from pydantic import Field
+
+from simulations import access, storage
+from simulations.api.simulations import STEERED
+from simulations.models import Run
+from simulations.runs import manager
+from simulations.storage import Where
+
+router = Router(tags=["simulations"])
+Text = Annotated[str, Field(max_length=64)]
+
+
+class PageWanted(Schema):
+    """Where a page begins and how long it is."""
+
+    cursor: int | None = Field(None, ge=0, le=2**62, description="`next` of the page before")
+    limit: int = Field(100, ge=1, le=1000)
+
+
+class EventsWanted(PageWanted):
+    """Which events."""
+
+    from_tick: int | None = Field(None, ge=0, le=2**32)
+    to_tick: int | None = Field(None, ge=0, le=2**32, description="the last tick, included")
+    agent: Text | None = Field(None, description="as agent or counterparty")
+    type: Text | None = None
+
+
+class PaymentsWanted(PageWanted):
+    """Which payments."""
+
+    status: Text | None = Field(None, description="pending, queued, settled or dropped")
+    agent: Text | None = Field(None, description="as sender or receiver")
+
+
+class Events(Schema):
+    """A page of events, in their order; `next` is null on the last one."""
+
+    events: list[dict[str, Any]]
+    next: int | None
+
+
+class Payments(Schema):
+    """A page of payments, in the order in which they came up; `next` is null on the last one."""
+
+    payments: list[dict[str, Any]]
+    next: int | None
+
+
+@router.get("/{run_id}/events", response={200: Events, **STEERED}, summary="What happened")
+def events(request: HttpRequest, run_id: UUID, wanted: Query[EventsWanted]) -> dict[str, Any]:
+    """Return events so far; of one that runs, those that are stored already. Money in cents."""
+    where = [
+        *([Where("tick", ">=", wanted.from_tick)] if wanted.from_tick is not None else []),
+        *([Where("tick", "<=", wanted.to_tick)] if wanted.to_tick is not None else []),
+        *([Where(("agent", "counterparty"), "=", wanted.agent)] if wanted.agent is not None else []),
+        *([Where("type", "=", wanted.type)] if wanted.type is not None else []),
+    ]
+    run = access.visible_run(request.user, run_id)
+    return _page(run, "events", "seq", where, wanted)
+
+
+@router.get("/{run_id}/payments", response={200: Payments, **STEERED}, summary="Its payments")
+def payments(request: HttpRequest, run_id: UUID, wanted: Query[PaymentsWanted]) -> dict[str, Any]:
+    """Return payments with their state; of one that runs, as they were when last stored. Money in cents."""
+    where = [
+        *([Where("status", "=", wanted.status)] if wanted.status is not None else []),
+        *([Where(("sender", "receiver"), "=", wanted.agent)] if wanted.agent is not None else []),
+    ]
+    run = access.visible_run(request.user, run_id)
+    return _page(run, "payments", "payment", where, wanted)
+
+
+def _page(run: Run, kind: storage.Kind, key: str, where: list[Where], wanted: PageWanted) -> dict[str, Any]:
+    """Return a page by key: what comes after the cursor, never a row twice while the run goes on."""
+    manager.keep(run)
+    if wanted.cursor is not None:
+        where = [*where, Where(key, ">", wanted.cursor)]
+    names = list(run.artifacts.filter(kind=kind).order_by("part").values_list("name", flat=True))
+    rows = storage.page(run.pk, kind, names, where=where, order=[key], limit=wanted.limit + 1).rows
+    more = len(rows) > wanted.limit
+    rows = rows[: wanted.limit]
+    return {kind: rows, "next": rows[-1][key] if more else None}

@@ -1,0 +1,149 @@
+"""Every refusal is JSON with a `detail` that says what to do; nothing a client sends ends in a 500."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from http import HTTPStatus
+from typing import Any
+
+import pydantic
+from django.core.exceptions import PermissionDenied, RequestDataTooBig
+from django.http import Http404, HttpRequest, HttpResponse
+from ninja import NinjaAPI, Schema
+from ninja.errors import AuthenticationError, ValidationError
+
+from simulations.config.faults import ScenarioRefused
+from simulations.runs.lifecycle import Conflict
+from simulations.runs.manager import Unrepeatable
+from simulations.runs.ownership import OwnedElsewhere
+
+
+class Refusal(Schema):
+    """Why not, and what to do."""
+
+    detail: str
+
+
+class FaultFacts(Schema):
+    """One fault of a document; `line` and `column` count from 1, 0 means no place in the text."""
+
+    code: str
+    path: str
+    message: str
+    found: str
+    allowed: str
+    line: int
+    column: int
+    severity: str
+
+
+class FaultyDocument(Refusal):
+    """A scenario or a parameter that cannot be used, with every fault."""
+
+    faults: list[FaultFacts]
+
+
+class WrongState(Refusal):
+    """The state that forbids it, and what is possible in it."""
+
+    status: str
+    possible: list[str]
+
+
+class TooMany(Exception):
+    """Over quota: try again after so many seconds."""
+
+    def __init__(self, detail: str, seconds: int) -> None:
+        super().__init__(detail)
+        self.seconds = seconds
+
+
+class TooLarge(Exception):
+    """More bytes than a request may have."""
+
+
+class Stale(Exception):
+    """The scenario has moved on since the version the client started from."""
+
+    def __init__(self, newest: int) -> None:
+        super().__init__(f"Version {newest} was saved meanwhile. Read it, then save with base={newest}.")
+
+
+def faults_of(error: ValidationError) -> list[dict[str, Any]]:
+    """Return what is wrong with the parameters of a request, as faults."""
+    return [
+        {
+            "code": item["type"],
+            "path": ".".join(str(step) for step in item["loc"][1:]),
+            "message": item["msg"],
+            "found": repr(item.get("input", ""))[:100],
+            "allowed": "",
+            "line": 0,
+            "column": 0,
+            "severity": "error",
+        }
+        for item in error.errors
+    ]
+
+
+def install(api: NinjaAPI) -> None:
+    """Give the API an answer for each way a request can be refused."""
+
+    def answer(
+        status: int, facts: Callable[[Any], dict[str, Any]] = lambda _: {}, **headers: str
+    ) -> Callable[[HttpRequest, Any], HttpResponse]:
+        def handler(request: HttpRequest, problem: Any) -> HttpResponse:
+            detail = str(problem) or HTTPStatus(status).description or HTTPStatus(status).phrase
+            response = api.create_response(request, {"detail": detail, **facts(problem)}, status=status)
+            for name, value in headers.items():
+                response[name.replace("_", "-")] = value
+            return response
+
+        return handler
+
+    def unauthenticated(request: HttpRequest, _problem: Any) -> HttpResponse:
+        detail = "Sign in, or send a personal token: Authorization: Bearer ps_…"
+        response = api.create_response(request, {"detail": detail}, status=401)
+        response["WWW-Authenticate"] = "Bearer"
+        return response
+
+    def invalid(request: HttpRequest, problem: Any) -> HttpResponse:
+        if any(item["loc"][0] == "path" for item in problem.errors):
+            return api.create_response(request, {"detail": "No such thing."}, status=404)
+        faults = faults_of(problem)
+        detail = "; ".join(f"{fault['path']}: {fault['message']}" for fault in faults)
+        return api.create_response(request, {"detail": detail, "faults": faults}, status=400)
+
+    def too_many(request: HttpRequest, problem: Any) -> HttpResponse:
+        response = api.create_response(request, {"detail": str(problem)}, status=429)
+        response["Retry-After"] = str(problem.seconds)
+        return response
+
+    def bug(request: HttpRequest, problem: Any) -> HttpResponse:
+        # An answer of ours that does not fit its own description is a ValueError, but nobody's bad input.
+        raise problem
+
+    api.add_exception_handler(AuthenticationError, unauthenticated)
+    api.add_exception_handler(ValidationError, invalid)
+    api.add_exception_handler(TooMany, too_many)
+    api.add_exception_handler(pydantic.ValidationError, bug)
+    api.add_exception_handler(ScenarioRefused, answer(400, _document_faults))
+    api.add_exception_handler(ValueError, answer(400, lambda _: {"faults": []}))
+    api.add_exception_handler(PermissionDenied, answer(403))
+    api.add_exception_handler(Http404, answer(404))
+    api.add_exception_handler(
+        Conflict, answer(409, lambda problem: {"status": problem.status, "possible": list(problem.possible)})
+    )
+    api.add_exception_handler(Unrepeatable, answer(409))
+    api.add_exception_handler(Stale, answer(409))
+    api.add_exception_handler(TooLarge, answer(413))
+    api.add_exception_handler(RequestDataTooBig, answer(413))
+    api.add_exception_handler(OwnedElsewhere, answer(503, Retry_After="1"))
+
+
+def _document_faults(problem: ScenarioRefused) -> dict[str, Any]:
+    count = len(problem.faults)
+    return {
+        "detail": f"The scenario has {count} fault{'s' if count != 1 else ''}.",
+        "faults": [fault.as_dict() for fault in problem.faults],
+    }
