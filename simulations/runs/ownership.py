@@ -90,12 +90,14 @@ def claim(run: Run, me: Registration) -> Run:
         with transaction.atomic():
             now = Run.objects.select_related("claimed_by").get(pk=run.pk)
             owner = now.claimed_by
-            if owner is not None and owner.pk != me.id and is_alive(owner):
+            taken = owner is not None and owner.pk != me.id and is_alive(owner)
+            if taken:
                 Run.objects.filter(pk=run.pk).update(wanted_by=me.id)
-                raise OwnedElsewhere(f"run {run.pk} is owned by {owner}")
-            claimed = Run.objects.filter(pk=run.pk, epoch=now.epoch).update(
+            claimed = not taken and Run.objects.filter(pk=run.pk, epoch=now.epoch).update(
                 claimed_by=me.id, wanted_by=None, epoch=F("epoch") + 1
             )
+        if taken:
+            raise OwnedElsewhere(f"The run is owned by {owner}; it was asked to let go. Try again.")
         if claimed:
             run.refresh_from_db(
                 fields=["epoch", "claimed_by", "status", "tick", "goal_tick", "ticks_per_second"]

@@ -39,7 +39,13 @@ def part(template: str) -> Callable[[Part], Callable[..., HttpResponse]]:
         @wraps(function)
         def view(request: HttpRequest, run_id: UUID) -> HttpResponse:
             run = access.visible_run(request.user, run_id)
-            context: dict[str, Any] = {"run": run}
+            code = run.currency_code
+            context: dict[str, Any] = {
+                "run": run,
+                # The heads of a table name the currency, its cells need not.
+                "units": {"code": "", "decimals": run.currency_decimals},
+                "unit": f", {code}" if code else "",
+            }
             try:
                 context |= function(request, run, registry.live(run))
             except (Unrepeatable, OwnedElsewhere) as problem:

@@ -3,6 +3,7 @@
   "use strict";
   const PS = (window.PS = window.PS || {});
   const COSTS = ["overdraft", "collateral", "liquidity", "delay", "deadline", "split", "eod", "drop"];
+  const EMPTY_CENTS = 10000;
   const COST_COLORS = [0, 5, 9, 1, 6, 8, 7, 4];
 
   function add(a, b) {
@@ -66,12 +67,13 @@
     return all;
   }
 
-  function fromZero(u, low, high) {
-    return [Math.min(0, low ?? 0), high > 0 ? high * 1.05 : 1];
+  /* An empty chart shows a hundred units of money, or ten payments. */
+  function fromZero(empty) {
+    return (u, low, high) => [Math.min(0, low ?? 0), high > 0 ? high * 1.05 : empty];
   }
 
   function withRoom(u, low, high) {
-    if (low === null) return [0, 1];
+    if (low === null) return [0, EMPTY_CENTS];
     const room = (high - low || Math.abs(high) || 1) * 0.06;
     return [low - room, high + room];
   }
@@ -95,9 +97,9 @@
         cursor: { sync: { key: "run", setSeries: false }, y: false, points: { size: 6 }, drag: { x: true, y: false } },
         scales: {
           x: { time: false, range: (u, low, high) => (u.zoomed ? [low, high] : [0, Math.max(1, facts.ticks_total - 1)]) },
-          y: { range: kind === "balances" ? withRoom : fromZero },
+          y: { range: kind === "balances" ? withRoom : fromZero(kind === "waiting" ? 10 : EMPTY_CENTS) },
           share: { range: [0, 1.02] },
-          value: { range: fromZero },
+          value: { range: fromZero(EMPTY_CENTS) },
         },
         axes: axes(facts, lines, left),
         bands: bands(),
