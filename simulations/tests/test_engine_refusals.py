@@ -4,6 +4,7 @@ import math
 import random
 from typing import Any
 
+import numpy as np
 import payment_simulator_core_rs as core
 import pytest
 from payment_simulator_core_rs import Orchestrator
@@ -93,6 +94,54 @@ def test_damaged_and_foreign_snapshots_are_refused():
             Orchestrator.restore(bad, scenario())
     with pytest.raises(ValueError, match="scenario"):
         Orchestrator.restore(data, scenario(seed=8))
+
+
+def banks(count: int, **keys: Any) -> list[dict[str, Any]]:
+    """Return that many banks with nothing but an id and a balance."""
+    return [{"id": f"B{index}", "balance": 0, **keys} for index in range(count)]
+
+
+def test_the_largest_scenario_runs():
+    agents = banks(10_000, balance=900 * 10**12)
+    payment = {"sender": "B0", "receiver": "B9999", "amount": 900 * 10**12, "arrival_tick": 365}
+    run = Orchestrator.new(
+        {
+            "ticks_per_day": 1,
+            "num_days": 366,
+            "seed": 2**63 - 1,
+            "agents": agents,
+            "initial_transactions": [payment],
+        }
+    )
+    assert run.advance(366)["settled_value"] == 900 * 10**12
+    assert run.get_state()["agents"][9_999]["balance"] == 1_800 * 10**12
+
+
+@pytest.mark.parametrize(
+    ("change", "path"),
+    [
+        ({"agents": banks(10_001)}, "agents"),
+        ({"agents": banks(10_000, balance=901 * 10**12)}, "agents"),
+        ({"num_days": 367}, "num_days"),
+        ({"seed": 2**63}, "seed"),
+        ({"rails": [{"id": f"R{index}"} for index in range(65)]}, "rails"),
+    ],
+)
+def test_beyond_the_bounds_is_refused_by_name(change, path):
+    config = {"ticks_per_day": 1, "seed": 1, "agents": banks(2), **change}
+    assert [fault["path"] for fault in core.validate(config)] == [path]
+
+
+@pytest.mark.parametrize(
+    ("payments", "amount", "code"),
+    [(20_000_001, 1, "too_many"), (9_001, 10**15, "total_too_large"), (1, 10**15 + 1, "out_of_range")],
+)
+def test_more_payments_or_money_than_a_run_may_have_is_refused(payments, amount, code):
+    config = {"ticks_per_day": 1, "seed": 1, "agents": banks(2)}
+    nothing = np.zeros(payments, dtype=np.uint8)
+    columns = {"sender": nothing, "receiver": nothing + 1, "arrival_tick": nothing}
+    faults = core.validate(config, {**columns, "amount": np.full(payments, amount)})
+    assert [fault["code"] for fault in faults] == [code]
 
 
 def randomised(value: Any, rng: random.Random) -> Any:
