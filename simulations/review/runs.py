@@ -10,7 +10,7 @@ from django.contrib import admin, messages
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.db.models import Model, QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
@@ -20,6 +20,8 @@ from simulations.models import Artifact, Intervention, Run
 from simulations.review import run_page, states
 from simulations.review.lists import FactsAdmin, FactsInline
 from simulations.templatetags import figures
+
+DECISIONS = {"approve": states.approve, "reject": states.reject}
 
 
 def badge(status: str) -> str:
@@ -54,7 +56,7 @@ class RunAdmin(FactsAdmin[Run]):
         "review_state",
         "settled_share",
         "settled_money",
-        "average_delay",
+        "delay",
         "created_at",
     )
     list_filter = (
@@ -137,6 +139,11 @@ class RunAdmin(FactsAdmin[Run]):
     def settled_money(self, run: Run) -> str:
         """In the scenario's currency."""
         return figures.money(run.settled_value, run.currency)
+
+    @admin.display(description="average delay", ordering="average_delay")
+    def delay(self, run: Run) -> str:
+        """In ticks, over all arrived payments."""
+        return figures.decimal(run.average_delay, 1)
 
     @admin.display(description="ticks")
     def ticks_run(self, run: Run) -> str:
@@ -229,7 +236,9 @@ class RunAdmin(FactsAdmin[Run]):
         if not self.has_review_permission(request):
             raise PermissionDenied("You may not review runs.")
         run = get_object_or_404(self.get_queryset(request), pk=run_id)
-        verb = states.reject if request.POST.get("decision") == "reject" else states.approve
+        verb = DECISIONS.get(request.POST.get("decision", ""))
+        if verb is None:
+            return HttpResponseBadRequest("The decision is approve or reject.")
         try:
             verb(run, cast(User, request.user), request.POST.get("note", ""))
         except states.ReviewRefused as refused:
