@@ -8,8 +8,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from simulations.scenarios.details import POLICIES
-from simulations.scenarios.form import EVENTS, items, part
+from simulations.scenarios.form import EVENTS, POLICIES, items, part
 
 DEFAULT_RAIL = {"id": "RTGS", "settlement_type": "immediate"}
 Document = dict[str, Any]

@@ -111,8 +111,11 @@ def _rename(text: str, document: dict[str, Any], path: Path, typed: str) -> str:
 
 
 def _policy(text: str, document: dict[str, Any], path: Path, typed: str) -> str:
-    agent = _at(document, path[:2])
-    return _write(text, path[:-1], new_policy(document, typed, part(agent, "policy")))
+    holder = _at(document, path[:2])
+    policy = new_policy(document, typed, part(holder, "policy"))
+    if len(policy) > 1 or not part(holder, "policy"):
+        return _write(text, path[:-1], policy)
+    return _write(text, path, typed)
 
 
 def _settlement(text: str, document: dict[str, Any], path: Path, typed: str) -> str:
@@ -246,6 +249,7 @@ _SPECIAL: dict[tuple[str, ...], Verb] = {
     ("agents", "#", "policy", "type"): _policy,
     ("rails", "#", "settlement_type"): _settlement,
     ("events", "#", "type"): _event,
+    ("events", "#", "policy", "type"): _policy,
     ("agents", "#", "arrival_config", "distribution_type"): _distribution,
     ("agents", "#", "arrival_config", "counterparty_weights", "*"): _weight,
 }

@@ -3,20 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, get_args
-
-from pydantic import BaseModel
+from typing import Any
 
 from simulations.config.events import Limits
-from simulations.config.policies import Policy, SplitAbove
-from simulations.config.schema import AgentConfig, ArrivalConfig, Collateral, Reservations, TimeWindow
+from simulations.config.schema import ArrivalConfig, Collateral, Reservations, TimeWindow
 from simulations.scenarios.fields import Field, shown
 from simulations.scenarios.form import MATRIX_MAX, Reader, Row, items, part
 from simulations.scenarios.text.tree import Path
-
-POLICIES: dict[str, type[BaseModel]] = {
-    get_args(each.model_fields["type"].annotation)[0]: each for each in get_args(get_args(Policy)[0])
-}
 
 
 @dataclass(frozen=True)
@@ -36,23 +29,7 @@ def read_bank(document: dict[str, Any], index: int) -> Details:
     reader = Reader(document)
     agent = reader.agents[index]
     path: Path = ("agents", index)
-    policy = part(agent, "policy")
-    kind = str(policy.get("type", "release_all"))
-    model = POLICIES.get(kind, POLICIES["release_all"])
-    keys = " ".join(key for key in model.model_fields if key not in ("type", "split_above"))
-    chosen = Field(
-        path=f"agents[{index}].policy.type",
-        key="type",
-        label="Policy",
-        kind="choice",
-        value=kind,
-        tip=AgentConfig.model_fields["policy"].description or "",
-        choices=tuple(POLICIES),
-        required=True,
-    )
-    own = [chosen, *reader.fields(model, keys, policy, *path, "policy")]
-    split = part(policy, "split_above")
-    own += reader.fields(SplitAbove, "amount parts", split, *path, "policy", "split_above")
+    policy, split, note = reader.policy(agent, *path)
     limits = part(agent, "limits")
     bilateral = [
         Field(
@@ -73,14 +50,15 @@ def read_bank(document: dict[str, Any], index: int) -> Details:
                 "Collateral",
                 reader.fields(Collateral, "posted haircut", part(agent, "collateral"), *path, "collateral"),
             ),
-            ("When it submits", own),
+            ("When it submits", policy),
+            ("Large payments in parts", split),
             (
                 "Reserve",
                 reader.fields(Reservations, "urgent", part(agent, "reservations"), *path, "reservations"),
             ),
             ("Limits", reader.fields(Limits, "multilateral", limits, *path, "limits") + bilateral),
         ],
-        policy_note=model.__doc__ or "",
+        policy_note=note,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any, Literal, get_args, get_origin
 
@@ -29,6 +30,7 @@ _KEYS_OF_KIND = {
     "priority": "priority",
 }
 KINDS = {key: kind for kind, keys in _KEYS_OF_KIND.items() for key in keys.split()}
+_OF_THE_FILE = re.compile(r",? in cents\b|, quoted\b|^Cents[.;] ?")
 LABELS = {
     "id": "Id",
     "num_days": "Days",
@@ -110,6 +112,14 @@ def choices_of(info: FieldInfo) -> tuple[str, ...]:
     return ()
 
 
+def tip_of(info: FieldInfo, kind: str) -> str:
+    """Return what a key means. The form shows units where the file has cents, and needs no quotes."""
+    tip = _OF_THE_FILE.sub("", info.description or "")
+    tip = tip[:1].upper() + tip[1:]
+    words = choices_of(info)
+    return f"{tip} Any of {', '.join(words)}." if kind == "list" and words else tip
+
+
 def label_of(key: str) -> str:
     """Return what a key is called on the pages."""
     return LABELS.get(key, key.replace("_", " ").capitalize())
@@ -120,18 +130,19 @@ def field(model: type[BaseModel], key: str, holder: Any, path: Path, decimals: i
     info = model.model_fields[key]
     value = holder.get(key) if isinstance(holder, dict) else None
     choices = choices_of(info)
-    kind = "choice" if choices else kind_of(key)
+    kind = "choice" if choices and key not in KINDS else kind_of(key)
     default = None if info.default is PydanticUndefined else info.default
     if info.default_factory is not None:
         default = None
+    label, tip = label_of(key), tip_of(info, kind)
     return Field(
         path=show_path((*path, key)),
         key=key,
-        label=label_of(key),
+        label=label,
         kind=kind,
         value=shown(value, kind, decimals),
         placeholder=shown(default, kind, decimals),
-        tip=info.description or "",
+        tip="" if tip.rstrip(".").lower() == label.lower() else tip,
         choices=choices,
         required=info.is_required(),
     )

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, get_args
 
 from pydantic import BaseModel
 
 from simulations.config.document import Unreadable, parse_yaml
-from simulations.config.events import Event
+from simulations.config.events import Event, Limits
+from simulations.config.policies import Policy, SplitAbove
 from simulations.config.schema import (
     AgentConfig,
     ArrivalConfig,
@@ -19,6 +20,7 @@ from simulations.config.schema import (
     TransactionConfig,
 )
 from simulations.scenarios.fields import Field, fields, shown
+from simulations.scenarios.paths import show_path
 
 ROWS_MAX = 200
 MATRIX_MAX = 24
@@ -27,6 +29,9 @@ MATRIX_MAX = 24
 RAIL_KEYS = {
     "immediate": "id settlement_type max_amount queue crediting liquidity_saving lsm_every_ticks",
     "deferred_net": "id settlement_type max_amount settle_at_ticks",
+}
+POLICIES: dict[str, type[BaseModel]] = {
+    get_args(each.model_fields["type"].annotation)[0]: each for each in get_args(get_args(Policy)[0])
 }
 EVENTS: dict[str, type[BaseModel]] = {
     get_args(each.model_fields["type"].annotation)[0]: each for each in get_args(get_args(Event)[0])
@@ -178,12 +183,36 @@ class Reader:
         event = items(self.document, "events")[index]
         kind = str(event.get("type", "")) if isinstance(event, dict) else ""
         model = EVENTS.get(kind, EVENTS["outage"])
-        keys = " ".join(key for key in model.model_fields if key not in ("policy", "limits"))
-        boxes = self.fields(model, keys, event, "events", index)
-        boxes = [
-            Field(**{**vars(box), "choices": tuple(EVENTS)}) if box.key == "type" else box for box in boxes
-        ]
-        return Row(f"events[{index}]", index, boxes, f"event {index + 1}", model.__doc__ or "")
+        own = [key for key in model.model_fields if key not in ("tick", "type", "policy", "limits")]
+        boxes = self.fields(model, " ".join(["tick", "type", *own]), event, "events", index)
+        boxes[1] = replace(boxes[1], choices=tuple(EVENTS))
+        if kind == "set_policy":
+            policy, split, _ = self.policy(event, "events", index)
+            boxes += policy + split
+        if kind == "set_limits":
+            boxes += self.fields(Limits, "multilateral", part(event, "limits"), "events", index, "limits")
+        title = f"Tick {boxes[0].value or '?'}: {kind.replace('_', ' ') or 'event'}"
+        return Row(f"events[{index}]", index, boxes, title, model.__doc__ or "")
+
+    def policy(self, holder: Any, *path: str | int) -> tuple[list[Field], list[Field], str]:
+        """Return the boxes of a policy, those of its splitting, and what the policy does."""
+        policy = part(holder, "policy")
+        kind = str(policy.get("type", "release_all"))
+        model = POLICIES.get(kind, POLICIES["release_all"])
+        chosen = Field(
+            path=show_path((*path, "policy", "type")),
+            key="type",
+            label="Policy",
+            kind="choice",
+            value=kind,
+            choices=tuple(POLICIES),
+            required=True,
+        )
+        keys = " ".join(key for key in model.model_fields if key not in ("type", "split_above"))
+        own = [chosen, *self.fields(model, keys, policy, *path, "policy")]
+        split = part(policy, "split_above")
+        parts = self.fields(SplitAbove, "amount parts", split, *path, "policy", "split_above")
+        return own, parts, model.__doc__ or ""
 
     def _matrix(self) -> list[Row]:
         """Return who pays whom, a row a sender, where the scenario is small enough to look at."""

@@ -10,7 +10,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_POST, require_safe
 
 from simulations.access import visible_scenario
-from simulations.config.faults import Checked
+from simulations.config.faults import Checked, Fault
 from simulations.config.schema import SimulationConfig
 from simulations.models import Draft, Run, Scenario
 from simulations.scenarios.checking import attached_file, check
@@ -80,13 +80,21 @@ def checked_context(scenario: Scenario, text: str, draft: Draft | None) -> dict[
     checked = check(text)
     return {
         "checked": checked,
-        "faults": checked.faults[:FAULTS_SHOWN],
+        "faults": [(fault, _more(fault)) for fault in checked.faults[:FAULTS_SHOWN]],
         "more_faults": max(0, len(checked.faults) - FAULTS_SHOWN),
         "marks": _marks(checked),
         "draft": draft,
         "latest": scenario.latest,
         **_summary(checked),
     }
+
+
+def _more(fault: Fault) -> str:
+    """Return what was found and what is allowed, as far as the message does not say it."""
+    said = fault.message.lower()
+    found = f"found {fault.found}" if fault.found and fault.found.lower() not in said else ""
+    allowed = f"allowed: {fault.allowed}" if fault.allowed and fault.allowed.lower() not in said else ""
+    return "; ".join(filter(None, [found, allowed]))
 
 
 def _marks(checked: Checked) -> list[dict[str, Any]]:
@@ -118,6 +126,7 @@ def _summary(checked: Checked) -> dict[str, Any]:
         "upper": upper,
         "lower": lower,
         "cover": summary.opening_liquidity / upper if upper else None,
+        "ample": summary.opening_liquidity >= 10 * upper,
         "short": [bank for bank, need in summary.lower.items() if need > _opening_of(config, bank)][:8],
         "map": payment_map(config, summary),
         "payment_file": file,
