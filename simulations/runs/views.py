@@ -14,7 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from simulations import access
 from simulations.config.faults import ScenarioRefused
 from simulations.models import AuditEntry, Run, ScenarioVersion
-from simulations.runs import lifecycle, manager
+from simulations.runs import lifecycle, manager, verifying
 from simulations.runs.creation import create_run
 from simulations.runs.feed import EVENT_TYPES
 from simulations.runs.forms import RunForm
@@ -113,7 +113,6 @@ def _page_facts(run: Run, may_steer: bool) -> dict[str, Any]:
         "day_end": run.day_end,
         "currency": run.currency,
         "may_steer": may_steer,
-        "results": reverse("run_results", kwargs={"run_id": run.pk}),
     }
 
 
@@ -198,6 +197,20 @@ def run_delete(request: HttpRequest, run_id: UUID) -> HttpResponse:
         return redirect("run_live", run_id=run_id)
     messages.success(request, f"{run.name} was deleted.")
     return redirect("start")
+
+
+@require_http_methods(["GET", "POST"])
+def run_verify(request: HttpRequest, run_id: UUID) -> HttpResponse:
+    """Compute a run again in the background and show how far that is; a part of the result page."""
+    run = access.visible_run(request.user, run_id)
+    verification = verifying.known(run)
+    if request.method == "POST":
+        if request.POST.get("cancel"):
+            if verification is not None:
+                verification.cancelled.set()
+        else:
+            verification = verifying.begin(run)
+    return render(request, "simulations/runs/_verify.html", {"run": run, "verification": verification})
 
 
 def _back(request: HttpRequest, run_id: UUID) -> str:

@@ -1,0 +1,128 @@
+"""Verification finds what was planted and nothing else."""
+
+import io
+
+import numpy as np
+import pytest
+from django.core.management import CommandError, call_command
+from django.urls import reverse
+
+from simulations import storage
+from simulations.models import Artifact, Run
+from simulations.runs import manager, verifying
+from simulations.runs.tests.cast import busy, new_run, run_to_status, wait_until
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def run(owner) -> Run:
+    """A finished run that was paused on its way."""
+    run = new_run(owner)
+    manager.tick(run, count=7)
+    manager.keep(run)
+    manager.tick(run, count=100)
+    return Run.objects.get(pk=run.pk)
+
+
+def report(run: Run) -> tuple[str, int]:
+    """Return what the command says, and its exit status."""
+    out = io.StringIO()
+    try:
+        call_command("verify_run", str(run.pk), stdout=out)
+    except SystemExit as ended:
+        return out.getvalue(), int(str(ended.code))
+    return out.getvalue(), 0
+
+
+def plant(run: Run, change) -> None:
+    """Rewrite the stored events of a run."""
+    part = Artifact.objects.get(run=run, kind="events")
+    columns = storage.read(run.pk, "events", [part.name], storage.COLUMNS["events"], order=["seq"])
+    storage.write_parquet(storage.run_dir(run.pk) / part.name, change(columns), {})
+
+
+def test_a_run_that_is_as_it_was_is_identical(run) -> None:
+    said, status = report(run)
+    assert said == f"identical: 20 ticks, digest {run.digest}\n"
+    assert status == 0
+
+
+def test_a_busy_run_with_sealed_parts_is_identical(owner, monkeypatch) -> None:
+    monkeypatch.setattr("simulations.runs.recorder.SEAL_ROWS", 500)
+    run = new_run(owner, busy(ticks=300))
+    for _ in range(3):
+        manager.tick(run, count=60)
+        manager.keep(run)
+    manager.start(run)
+    run = run_to_status(run, "finished")
+    assert Artifact.objects.filter(run=run, kind="events").count() > 2
+    assert report(run)[1] == 0
+
+
+def test_a_changed_event_is_named(run) -> None:
+    def change(columns):
+        amounts = np.ma.getdata(columns["amount"]).copy()
+        amounts[30] += 1
+        return columns | {"amount": amounts}
+
+    plant(run, change)
+    said, status = report(run)
+    assert status == 1
+    assert "event 30" in said
+    assert "'seq': 30" in said
+
+
+def test_a_missing_event_is_named(run) -> None:
+    plant(run, lambda columns: {name: column[:-1] for name, column in columns.items()})
+    said, status = report(run)
+    assert status == 1
+    assert "stored:   no such event" in said
+
+
+def test_a_changed_digest_is_told(run) -> None:
+    Run.objects.update(digest="0" * 64)
+    said, status = report(run)
+    assert status == 1
+    assert "only the digest on the row differs" in said
+
+
+def test_a_changed_input_is_told_apart(run) -> None:
+    Run.objects.update(seed=6)
+    said, status = report(run)
+    assert status == 1
+    assert "first difference: tick" in said
+
+
+def test_another_engine_is_said_first(run) -> None:
+    Run.objects.update(engine_version="0.0.0-older")
+    assert report(run)[0].startswith("Note: it ran on engine 0.0.0-older")
+
+
+def test_what_is_not_over_or_not_there_cannot_be_verified(owner) -> None:
+    run = new_run(owner)
+    with pytest.raises(CommandError, match="The run is created"):
+        call_command("verify_run", str(run.pk))
+    with pytest.raises(CommandError, match="there is no run"):
+        call_command("verify_run", str(Run().pk))
+
+
+def test_the_page_verifies_in_the_background(run, owner, as_person) -> None:
+    client = as_person(owner)
+    url = reverse("run_verify", kwargs={"run_id": run.pk})
+    assert "Verify</button>" in client.get(url).content.decode()
+    client.post(url)
+    verification = verifying.known(run)
+    assert verification is not None
+    wait_until(lambda: verification.is_over)
+    assert "Identical." in client.get(url).content.decode()
+
+
+def test_a_verification_can_be_cancelled(owner) -> None:
+    run = new_run(owner, busy(ticks=1_500))
+    manager.start(run)
+    run = run_to_status(run, "finished")
+    verification = verifying.begin(run)
+    verification.cancelled.set()
+    wait_until(lambda: verification.is_over)
+    assert verification.problem == "Cancelled."
