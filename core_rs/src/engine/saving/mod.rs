@@ -84,18 +84,14 @@ impl Kernel {
     /// Step 6: each deferred-net rail whose time has come settles once all that it can.
     pub fn settle_deferred(&mut self) -> Result<(), RunError> {
         let tick_of_day = self.tick_of_day();
-        let mut settled = false;
         for index in 0..self.rails.len() {
             let rail = &self.rails[index];
             let due =
                 rail.immediate.is_none() && rail.settle_at.binary_search(&tick_of_day).is_ok();
-            if due && rail.count > 0 {
-                settled |= self.resolve(RailId(index as u8), Method::Net)?;
+            if due && rail.count > 0 && self.resolve(RailId(index as u8), Method::Net)? {
+                self.work_off()?;
+                self.save_liquidity()?;
             }
-        }
-        if settled {
-            self.work_off()?;
-            self.save_liquidity()?;
         }
         Ok(())
     }
