@@ -25,7 +25,7 @@ impl Kernel {
             gauge.available_at_open = self.ledger.accounts[at].available();
             self.gauges.today.rho_denominator += carried;
             self.desks[at].released_today = 0;
-            self.desks[at].stirred = true;
+            self.ledger.accounts[at].stirred = true;
         }
         for at in 0..self.ledger.accounts.len() {
             self.wake(AgentId::from_index(at));

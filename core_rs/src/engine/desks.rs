@@ -12,8 +12,6 @@ pub struct Desk {
     pub(super) queue: Queue,
     /// Value released today.
     pub(super) released_today: i64,
-    /// Whether what the policy looks at has changed since it last released nothing.
-    pub(super) stirred: bool,
     /// The next tick in which time alone may release something.
     pub(super) quiet_until: u32,
 }
@@ -27,7 +25,6 @@ impl Desk {
             outage: false,
             queue: Queue::new(false, false),
             released_today: 0,
-            stirred: true,
             quiet_until: 0,
         }
     }

@@ -144,7 +144,7 @@ impl Kernel {
             account.touched = true;
             self.touched.push(agent);
         }
-        self.desks[agent.index()].stirred = true;
+        account.stirred = true;
     }
 
     /// Notes that more of what the agent has queued may settle than before.

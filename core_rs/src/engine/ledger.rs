@@ -41,6 +41,9 @@ pub struct Account {
     /// Whether something changed in this tick.
     #[serde(skip)]
     pub(super) touched: bool,
+    /// Whether what the agent's policy looks at has changed since it last released nothing.
+    #[serde(skip)]
+    pub(super) stirred: bool,
 }
 
 impl Account {
@@ -115,8 +118,8 @@ enum Flows {
     Sparse(Vec<Vec<(AgentId, i64)>>),
 }
 
-/// Up to this many agents, a table of all pairs (4 MB) is quicker than sorted rows.
-const DENSE_AGENTS: usize = 1_024;
+/// Up to this many agents, a table of all pairs (17 MB) is quicker than sorted rows.
+const DENSE_AGENTS: usize = 2_048;
 
 /// A non-zero flow: from, to, cents.
 pub type Flow = (AgentId, AgentId, i64);
@@ -175,6 +178,7 @@ impl Ledger {
                 pending_value: 0,
                 bound: terms.bind(),
                 touched: false,
+                stirred: true,
             })
             .collect();
         let sum = (scenario.agents.iter())

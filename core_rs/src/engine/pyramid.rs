@@ -43,20 +43,24 @@ pub struct Pyramid<const N: usize> {
     first_tick: u32,
     width_log2: u32,
     most: usize,
-    buckets: Vec<[Extremes; N]>,
+    /// What stands since the last push.
     last: [i64; N],
+    /// The newest bucket, kept apart so that a push touches nothing else.
+    open: Option<[Extremes; N]>,
+    closed: Vec<[Extremes; N]>,
 }
 
 impl<const N: usize> Pyramid<N> {
-    /// Columns that stand at `values` before `first_tick`; at most `most` buckets, a power of two.
+    /// Columns that stand at `values` before `first_tick`; at most `most` buckets.
     #[must_use]
     pub fn new(first_tick: u32, most: usize, values: [i64; N]) -> Self {
         Self {
             first_tick,
             width_log2: 0,
             most,
-            buckets: Vec::new(),
             last: values,
+            open: None,
+            closed: Vec::new(),
         }
     }
 
@@ -74,51 +78,58 @@ impl<const N: usize> Pyramid<N> {
 
     /// From `tick` on the columns stand at `values`. Ticks must ascend.
     pub fn push(&mut self, tick: u32, values: [i64; N]) {
-        self.stand_until(tick);
-        let bucket = self.bucket(tick);
-        let fresh = bucket == self.buckets.len();
-        // The first tick of a bucket of several has the new values, not the old ones.
-        if fresh {
-            self.buckets.push(values.map(Extremes::of));
-        } else {
-            for (extremes, value) in self.buckets[bucket].iter_mut().zip(values) {
-                extremes.then(Extremes::of(value));
-            }
+        let now = values.map(Extremes::of);
+        while self.bucket(tick) >= self.most {
+            self.halve();
         }
+        let bucket = self.bucket(tick);
+        if bucket > self.closed.len() {
+            self.stand_until(bucket);
+        }
+        let starts = (tick - self.first_tick).is_multiple_of(self.width());
+        let standing = match self.open.take() {
+            Some(open) => Some(open),
+            // What stood until now was seen in the ticks of this bucket before this one.
+            None if !starts => Some(self.last.map(Extremes::of)),
+            None => None,
+        };
+        self.open = Some(match standing {
+            Some(mut open) => {
+                for (extremes, value) in open.iter_mut().zip(now) {
+                    extremes.then(value);
+                }
+                open
+            }
+            None => now,
+        });
         self.last = values;
     }
 
+    #[inline]
     fn bucket(&self, tick: u32) -> usize {
         ((tick - self.first_tick) >> self.width_log2) as usize
     }
 
-    /// Fills the buckets of the ticks before `tick` with what stands.
-    fn stand_until(&mut self, tick: u32) {
-        while self.bucket(tick) >= self.most {
-            self.halve();
-        }
-        if tick == self.first_tick {
-            return;
-        }
-        let standing = self.last.map(Extremes::of);
-        let needed = self.bucket(tick - 1) + 1;
-        if self.buckets.len() < needed {
-            self.buckets.resize(needed, standing);
-        }
+    /// Closes the buckets before `bucket`.
+    fn stand_until(&mut self, bucket: usize) {
+        self.closed.extend(self.open.take());
+        self.closed.resize(bucket, self.last.map(Extremes::of));
     }
 
     fn halve(&mut self) {
-        let half = self.buckets.len().div_ceil(2);
+        self.closed.extend(self.open.take());
+        let half = self.closed.len().div_ceil(2);
         for at in 0..half {
-            let mut merged = self.buckets[2 * at];
-            if let Some(later) = self.buckets.get(2 * at + 1).copied() {
+            let mut merged = self.closed[2 * at];
+            if let Some(later) = self.closed.get(2 * at + 1).copied() {
                 for (extremes, later) in merged.iter_mut().zip(later) {
                     extremes.then(later);
                 }
             }
-            self.buckets[at] = merged;
+            self.closed[at] = merged;
         }
-        self.buckets.truncate(half);
+        self.closed.truncate(half);
+        self.open = self.closed.pop();
         self.width_log2 += 1;
     }
 
@@ -129,13 +140,13 @@ impl<const N: usize> Pyramid<N> {
         let to = to.max(from + 1);
         let (first, last) = (self.bucket(from), self.bucket(to - 1));
         let standing = Extremes::of(self.last[column]);
-        let value = |at: usize| {
-            self.buckets
-                .get(at)
-                .map_or(standing, |bucket| bucket[column])
+        let value = |at: usize| match self.closed.get(at) {
+            Some(bucket) => bucket[column],
+            None if at == self.closed.len() => self.open.map_or(standing, |open| open[column]),
+            None => standing,
         };
         let mut extremes = value(first);
-        for at in first + 1..=last.min(self.buckets.len()) {
+        for at in first + 1..=last.min(self.closed.len() + 1) {
             extremes.then(value(at));
         }
         extremes

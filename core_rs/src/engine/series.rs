@@ -18,7 +18,7 @@ const SYSTEM_BUCKETS: usize = 4_096;
 const AGENT_BYTES: usize = 48 << 20;
 /// Rows and changes kept exactly, for the newest part of a chart.
 const RECENT_ROWS: usize = 4_096;
-const RECENT_CHANGES: usize = 65_536;
+const RECENT_CHANGES: usize = 8_192;
 
 /// Figures that stand rather than flow: queue_depth, queue_value, pending.
 const STANDING: [usize; 3] = [3, 4, 5];
@@ -54,7 +54,6 @@ struct Change {
     tick: u32,
     agent: AgentId,
     before: [i64; OF_AGENT],
-    after: [i64; OF_AGENT],
 }
 
 /// All series of a run.
@@ -155,7 +154,6 @@ impl Series {
             tick,
             agent,
             before,
-            after: values,
         });
     }
 
@@ -271,19 +269,16 @@ impl Series {
         }
         match Self::column_of(key) {
             (Some(agent), at) => {
-                let changes = (self.recent_changes.iter())
-                    .filter(|change| change.agent == agent && change.tick >= from);
-                let start = (changes.clone().next())
-                    .map_or(self.agents_last[agent.index()][at], |change| {
-                        change.before[at]
-                    });
-                stand(
-                    start,
-                    changes.map(|change| (change.tick, change.after[at])),
-                    from,
-                    now,
-                    column,
-                );
+                let changes: Vec<(u32, i64)> = (self.recent_changes.iter())
+                    .filter(|change| change.agent == agent && change.tick >= from)
+                    .map(|change| (change.tick, change.before[at]))
+                    .collect();
+                // After a change stands what the next one found, after the last what stands now.
+                let standing = self.agents_last[agent.index()][at];
+                let values = (changes.iter().map(|change| change.1)).chain([standing]);
+                let start = changes.first().map_or(standing, |change| change.1);
+                let ticks = changes.iter().map(|change| change.0);
+                stand(start, ticks.zip(values.skip(1)), from, now, column);
             }
             (None, at) => {
                 let after = self.recent_rows.partition_point(|row| row.0 <= from);

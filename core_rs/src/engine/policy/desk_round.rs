@@ -16,7 +16,7 @@ impl Kernel {
         while let Some(agent) = self.deciders.next_from(from) {
             from = agent + 1;
             let desk = &self.desks[agent];
-            let asleep = !desk.stirred && self.tick < desk.quiet_until;
+            let asleep = !self.ledger.accounts[agent].stirred && self.tick < desk.quiet_until;
             if !desk.outage && !asleep {
                 self.decide(AgentId::from_index(agent))?;
             }
@@ -62,10 +62,9 @@ impl Kernel {
         }
         round.clear();
         self.scratch.round = round;
-        let desk = &mut self.desks[agent.index()];
         // A policy that held a payment back would hold it back again after releasing others.
-        desk.stirred = false;
-        desk.quiet_until = next_look;
+        self.ledger.accounts[agent.index()].stirred = false;
+        self.desks[agent.index()].quiet_until = next_look;
         Ok(())
     }
 
