@@ -223,7 +223,8 @@ class Intervention(models.Model):
 
     run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="interventions")
     seq = models.PositiveIntegerField()
-    tick = models.PositiveIntegerField()
+    tick = models.PositiveIntegerField()  # in whose step 1 it takes effect
+    made_tick = models.PositiveIntegerField()  # where the run stood when it was made
     event = models.JSONField()
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.SCHEDULED)
     reason = models.CharField(max_length=200, blank=True)
