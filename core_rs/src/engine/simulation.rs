@@ -323,8 +323,8 @@ impl Simulation {
         (kernel.log).columns(&kernel.payments, |payment| kernel.route(payment))
     }
 
-    /// All payments held: those that arrived, less what had left before a snapshot this run was
-    /// restored from.
+    /// What is still held: the payments that wait, and those that left since the last drain (in a
+    /// restored run since the snapshot).
     #[must_use]
     pub fn payments(&self) -> PaymentColumns {
         self.kernel.payment_columns(self.kernel.held_payments())

@@ -107,12 +107,17 @@ impl Kernel {
             .collect()
     }
 
-    /// Payments whose facts are held.
+    /// Payments whose facts are held: those that wait, and those that left since the last drain.
     pub fn held_payments(&self) -> impl Iterator<Item = PaymentId> {
+        let mut left = self.log.left();
+        left.sort_unstable();
+        let mut left = left.into_iter().peekable();
         (0..self.payments.len() as u32)
             .map(PaymentId)
-            .filter(|&payment| {
-                !matches!(self.payments.status(payment), Status::Gone | Status::Split)
+            .filter(move |&payment| match self.payments.status(payment) {
+                Status::Pending | Status::Queued => true,
+                Status::Settled | Status::Dropped => left.next_if_eq(&payment).is_some(),
+                Status::Split | Status::Gone => false,
             })
     }
 

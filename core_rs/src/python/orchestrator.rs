@@ -2,12 +2,12 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
 
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyBytes, PyDict, PyInt, PyList};
 
+use super::budget::Budget;
 use super::gate::{Trouble, caught, guarded, refusal};
 use super::{columns, config, dict, measures, results};
 use crate::engine::document::{Parsed, parse_event};
@@ -24,8 +24,6 @@ const STANDING: [&str; 3] = ["queue_depth", "queue_value", "pending"];
 /// The engine's side of a run.
 struct Core {
     simulation: Simulation,
-    /// The next tick to be run.
-    next: u32,
     /// The panic after which nothing is trusted any more.
     bug: Option<String>,
 }
@@ -54,7 +52,7 @@ impl Orchestrator {
         guarded(|| {
             let scenario = accepted(py, config, payments)?;
             let made = py.detach(|| caught(|| Simulation::new(Arc::clone(&scenario))));
-            made.map(|simulation| Self::around(simulation, scenario, 0))
+            made.map(|simulation| Self::around(simulation, scenario))
                 .map_err(|bug| Trouble::Failed(format!("engine bug: {bug}")).into_exception(py))
         })
     }
@@ -76,8 +74,7 @@ impl Orchestrator {
                     .map_err(Trouble::from)
             });
             let simulation = restored.map_err(|trouble| trouble.into_exception(py))?;
-            let next = simulation.state().tick.0;
-            Ok(Self::around(simulation, scenario, next))
+            Ok(Self::around(simulation, scenario))
         })
     }
 
@@ -86,10 +83,8 @@ impl Orchestrator {
         self.call(
             py,
             |core| {
-                self.test_hook(core.next);
-                let result = core.simulation.tick()?;
-                core.next = result.tick.0 + 1;
-                Ok(result)
+                self.test_hook(core);
+                Ok(core.simulation.tick()?)
             },
             |labels, result| results::tick(py, &result, labels),
         )
@@ -104,26 +99,22 @@ impl Orchestrator {
         budget_ms: Option<&Bound<'py, PyAny>>,
     ) -> PyResult<Bound<'py, PyDict>> {
         let max_ticks = whole(max_ticks, "max_ticks")?;
-        let budget = match budget_ms.filter(|budget| !budget.is_none()) {
-            None => None,
-            Some(budget) => Some(Duration::from_millis(whole(budget, "budget_ms")?)),
-        };
+        let budget_ms = budget_ms
+            .filter(|budget| !budget.is_none())
+            .map(|budget| whole(budget, "budget_ms"))
+            .transpose()?;
         self.call(
             py,
             |core| {
-                self.test_hook(core.next);
+                self.test_hook(core);
                 self.cancelled.store(false, Ordering::Relaxed);
                 // Stops where the hook wants to act; without the hook this is `max_ticks`.
-                let most = self
-                    .panic_at
-                    .map_or(max_ticks, |at| max_ticks.min(u64::from(at - core.next)));
-                let start = Instant::now();
-                let result = core.simulation.advance(most, || {
-                    self.cancelled.load(Ordering::Relaxed)
-                        || budget.is_some_and(|budget| start.elapsed() >= budget)
-                })?;
-                core.next += result.ticks as u32;
-                Ok(result)
+                let most = self.panic_at.map_or(max_ticks, |at| {
+                    max_ticks.min(u64::from(at - core.simulation.next_tick().0))
+                });
+                let budget = Budget::starting_now(budget_ms);
+                let stop = || self.cancelled.load(Ordering::Relaxed) || budget.is_spent();
+                Ok(core.simulation.advance(most, stop)?)
             },
             |_, result| results::advance(py, &result),
         )
@@ -301,14 +292,14 @@ impl Orchestrator {
 }
 
 impl Orchestrator {
-    fn around(simulation: Simulation, scenario: Arc<Scenario>, next: u32) -> Self {
+    fn around(simulation: Simulation, scenario: Arc<Scenario>) -> Self {
+        let next = simulation.next_tick().0;
         let wanted = std::env::var("SIM_TEST_PANIC")
             .ok()
             .and_then(|tick| tick.parse().ok());
         Self {
             core: Mutex::new(Core {
                 simulation,
-                next,
                 bug: None,
             }),
             scenario,
@@ -335,7 +326,8 @@ impl Orchestrator {
             caught(|| call(&mut core)).unwrap_or_else(|bug| {
                 let bug = format!(
                     "engine bug: {bug} (seed {}, tick {})",
-                    self.scenario.seed, core.next
+                    self.scenario.seed,
+                    core.simulation.next_tick().0
                 );
                 core.bug = Some(bug.clone());
                 Err(Trouble::Failed(bug))
@@ -351,8 +343,8 @@ impl Orchestrator {
     }
 
     #[allow(clippy::panic, reason = "the hook that proves that panics are caught")]
-    fn test_hook(&self, next: u32) {
-        if self.panic_at == Some(next) {
+    fn test_hook(&self, core: &Core) {
+        if self.panic_at == Some(core.simulation.next_tick().0) {
             panic!("panic forced by SIM_TEST_PANIC");
         }
     }
