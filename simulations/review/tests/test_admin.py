@@ -49,7 +49,7 @@ def run(owner: User) -> Run:
         settled_value=123_456,
         settlement_rate=0.75,
     )
-    Intervention.objects.create(run=run, seq=1, tick=4, event={"type": "outage", "agent": "A"}, made_by=owner)
+    Intervention.objects.create(run=run, seq=1, tick=4, made_tick=4, event={"type": "outage", "agent": "A"}, made_by=owner)
     return run
 
 
