@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -122,11 +122,17 @@ def _read(root: Node, document: dict[str, Any], path: Path) -> tuple[Columns | N
     try:
         return read_columns(document, path), []
     except PaymentFileRefused as refused:
-        faults = [_file_fault(root, "bad_row", str(row)) for row in refused.rows]
-        if refused.total > len(refused.rows):
-            more = f"and {refused.total - len(refused.rows):,} further bad rows"
-            faults.append(_file_fault(root, "more_bad_rows", more))
-        return None, faults
+        line, column = root.place(("transactions_file",))
+        return None, [replace(fault, line=line, column=column) for fault in file_faults(refused)]
+
+
+def file_faults(refused: PaymentFileRefused) -> list[Fault]:
+    """Return the bad rows of a payment file as faults of the key that names it."""
+    faults = [Fault("bad_row", "transactions_file", str(row)) for row in refused.rows]
+    if refused.total > len(refused.rows):
+        more = f"and {refused.total - len(refused.rows):,} further bad rows"
+        faults.append(Fault("more_bad_rows", "transactions_file", more))
+    return faults
 
 
 def read_columns(document: dict[str, Any], path: Path) -> Columns:
@@ -141,6 +147,11 @@ def read_columns(document: dict[str, Any], path: Path) -> Columns:
         num_days=document.get("num_days") or 1,
         decimals=(document.get("currency") or {}).get("decimals", 2),
     )
+
+
+def refusals(config: dict[str, Any], columns: Columns | None) -> list[Fault]:
+    """Return why the engine refuses a config with these payments; none of it has a place in a text."""
+    return [fault for fault in _placed(None, core.validate(config, columns)) if fault.severity == "error"]
 
 
 def _file_name_faults(root: Node, name: Any) -> list[Fault]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from simulations.config.faults import Fault, ScenarioRefused, check_text, read_columns
+from simulations.config.faults import ScenarioRefused, check_text, file_faults, read_columns, refusals
 from simulations.config.importing import Columns
 from simulations.config.payment_file import PaymentFileRefused
 
@@ -38,7 +38,11 @@ def prepare(
         columns = _attached(config, payment_path)
     if seed is not None:
         config["seed"] = seed
-    return RunInput(with_liquidity(config, liquidity_percent), columns)
+    given = RunInput(with_liquidity(config, liquidity_percent), columns)
+    faults = refusals(given.config, given.payments)
+    if faults:
+        raise ScenarioRefused(faults)
+    return given
 
 
 def with_liquidity(config: dict[str, Any], percent: int) -> dict[str, Any]:
@@ -69,5 +73,4 @@ def _attached(config: dict[str, Any], path: Path) -> Columns:
     try:
         return read_columns(config, path)
     except PaymentFileRefused as refused:
-        faults = [Fault("bad_row", "transactions_file", str(row)) for row in refused.rows]
-        raise ScenarioRefused(faults) from None
+        raise ScenarioRefused(file_faults(refused)) from None

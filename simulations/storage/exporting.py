@@ -11,7 +11,7 @@ from typing import Any, Literal, Self
 
 from simulations.config.clock import DayClock
 from simulations.duck import connect
-from simulations.storage.reading import Kind, bound_of, source_of
+from simulations.storage.reading import Kind, bound_of, source_of, source_of_files
 
 Format = Literal["parquet", "csv", "excel"]
 _TICKS = ("tick", "arrival_tick", "deadline_tick", "release_tick", "end_tick")
@@ -56,9 +56,9 @@ def stored_rows(run_id: uuid.UUID | str, kind: Kind, names: Sequence[str]) -> Ro
     return Rows(source, bound_of(kind, paths), paths)
 
 
-def file_rows(path: Path) -> Rows:
-    """Return the rows of a Parquet file."""
-    return Rows("read_parquet($file)", {"file": str(path)}, [path])
+def part_rows(kind: Kind, paths: Sequence[Path]) -> Rows:
+    """Return the rows of one kind in files that belong to no stored run."""
+    return Rows(source_of_files(kind), bound_of(kind, paths), paths)
 
 
 def export(rows: Rows, target: Path, form: Format, labels: Labels) -> None:

@@ -51,17 +51,22 @@ class Page:
 
 
 def source_of(run_id: uuid.UUID | str, kind: str, names: Sequence[str]) -> tuple[list[Path], str]:
-    """Return the files and the table function that reads them (binding $files)."""
+    """Return the files and the table function that reads them, binding what `bound_of` returns."""
     folder = run_dir(run_id)
-    paths = [folder / Path(name).name for name in names]
+    return [folder / Path(name).name for name in names], source_of_files(kind)
+
+
+def source_of_files(kind: str) -> str:
+    """Return the table function or subquery that reads parts of a kind, in the order of their making."""
     source = "read_parquet($files, union_by_name=true, filename='part')"
     if kind == "payments":
         # A part shows what waited when it was written; only the last one is still right about that.
-        source = f"(SELECT * FROM {source} WHERE status IN ('settled', 'dropped') OR part = $newest)"
-    return paths, source
+        return f"(SELECT * FROM {source} WHERE status IN ('settled', 'dropped') OR part = $newest)"
+    return source
 
 
 def bound_of(kind: str, paths: Sequence[Path]) -> dict[str, Any]:
+    """Return what the reading of these files binds."""
     files: dict[str, Any] = {"files": [str(path) for path in paths]}
     return files | {"newest": str(paths[-1])} if kind == "payments" else files
 
