@@ -6,14 +6,13 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from simulations.models import Run
+from simulations.scenarios.gallery import cards
 
 RECENT = 8
 
 
 def start(request: HttpRequest) -> HttpResponse:
     """One click from here to a running day."""
-    from simulations.scenarios.gallery import cards
-
     visible = Run.objects.visible_to(request.user).select_related("owner")
     context = {
         "page_name": "start",

@@ -21,6 +21,7 @@ from simulations.home import first_link
 from simulations.models import Process
 from simulations.runs import manager, ownership
 from simulations.runs.registry import registry
+from simulations.scenarios.gallery import sync_gallery
 
 reactor: Any = _reactor
 
@@ -40,8 +41,6 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, host: str, port: int, **options: Any) -> None:
         """Prepare, serve until told to end, put every live run to rest."""
-        from simulations.scenarios.gallery import sync_gallery
-
         refuse_taken_port(host, port)
         migrate_if_needed()
         refuse_second_process()
