@@ -1,6 +1,7 @@
 """Two accounts of one case, held against each other figure by figure."""
 
 import math
+from collections.abc import Iterable, Iterator
 from fractions import Fraction
 from typing import Any, Protocol
 
@@ -16,21 +17,29 @@ class Run(Protocol):
     def tick(self) -> dict[str, Any]: ...
     def apply(self, event: dict[str, Any]) -> Any: ...
     def get_state(self) -> dict[str, Any]: ...
+    def explanations(self) -> dict[str, dict[str, Any]]: ...
     def payments(self) -> list[dict[str, Any]]: ...
+    def history(self) -> dict[str, Any]: ...
     def metrics(self) -> dict[str, Any]: ...
 
 
-def account(run: Run, case: Case) -> list[dict[str, Any]]:
+def account(run: Run, case: Case) -> Iterator[dict[str, Any]]:
     """Run a case to its end: one entry for each tick, with the state after it, and one for the whole."""
     document = case["scenario"]
-    ticks = document["ticks_per_day"] * document.get("num_days", 1)
-    entries: list[dict[str, Any]] = []
-    for tick in range(ticks):
+    for tick in range(document["ticks_per_day"] * document.get("num_days", 1)):
         for before, event in case["interventions"]:
             if before == tick:
                 run.apply(event)
-        entries.append({"result": run.tick(), "state": run.get_state()})
-    return [*entries, {"payments": run.payments(), "metrics": run.metrics()}]
+        yield {"result": run.tick(), "state": run.get_state(), "waiting": run.explanations()}
+    yield {"payments": run.payments(), "history": run.history(), "metrics": run.metrics()}
+
+
+def first_difference(expected: Iterable[dict[str, Any]], run: Run, case: Case) -> str | None:
+    """Hold a run against another's account, entry by entry, up to the first difference."""
+    pairs = enumerate(zip(expected, account(run, case), strict=True))
+    return next(
+        (told for i, (one, other) in pairs if (told := difference(one, other, f"[{i}]")) is not None), None
+    )
 
 
 def same(expected: Any, found: Any) -> bool:
@@ -40,7 +49,7 @@ def same(expected: Any, found: Any) -> bool:
     return bool(expected == found) and isinstance(expected, bool) == isinstance(found, bool)
 
 
-def difference(expected: Any, found: Any, where: str = "") -> str | None:
+def difference(expected: Any, found: Any, where: str) -> str | None:
     """Say where the first difference is and what it is, or None. `expected` decides what is looked at."""
     if isinstance(expected, dict) and isinstance(found, dict):
         missing = [key for key in expected if key not in found]

@@ -21,7 +21,7 @@ class Draw:
         self.features = features
         # Most cases are knots: few banks, next to no money, nearly everything in the first ticks; some of
         # these on several rails. Others are about parts: all can be split, banks drop out and come back.
-        self.shape = self.random.choice(("wide", "knot", "knot", "knots", "parts"))
+        self.shape = self.random.choice(("wide", "knot", "knots", "knots", "parts"))
         self.knotted = self.shape in ("knot", "knots")
         self.ids = ["A", "B", "C", "D", "E", "F"][: self.number(3, 4) if self.knotted else self.number(2, 6)]
         self.days = self.number(2, 3) if self.has("days", 0.35) else 1
@@ -78,7 +78,7 @@ def random_policy(draw: Draw) -> dict[str, Any]:
                 "due_ticks": draw.number(0, 1),
             },
         }[draw.one("deadline", "liquidity_aware", "receipt_reactive", "throughput")]
-    if draw.has("splitting", 0.8 if draw.shape == "parts" else 0.2):
+    if draw.has("splitting", 0.6 if draw.shape == "parts" else 0.2):
         parts = draw.number(2, 3)
         policy["split_above"] = {"amount": draw.number(parts, max(parts, draw.scale // 2)), "parts": parts}
     return policy

@@ -22,9 +22,25 @@ class Engine:
         """Intervene."""
         return self._run.apply(event)
 
-    def explain(self, payment_id: str) -> dict[str, Any]:
-        """Ask why a payment waits."""
-        return self._run.explain(payment_id)
+    def explanations(self) -> dict[str, dict[str, Any]]:
+        """Why each waiting payment waits, by id."""
+        waiting = [row["id"] for row in self.payments() if row["status"] in ("pending", "queued")]
+        return {name: self._run.explain(name) for name in waiting}
+
+    def history(self) -> dict[str, Any]:
+        """The ids of settled payments in the order of their events, and the ticks of refused events."""
+        columns, events = self._run.payments(), self._run.events()
+        names = dict(zip(columns["payment"].tolist(), columns["id"], strict=True))
+        types = [events["labels"]["type"][code] for code in events["type"].tolist()]
+        settled = [
+            names[number]
+            for kind, number in zip(types, events["payment"].tolist(), strict=True)
+            if kind == "settled"
+        ]
+        refused = [
+            tick for kind, tick in zip(types, events["tick"].tolist(), strict=True) if kind == "refused"
+        ]
+        return {"settled": settled, "refused": refused}
 
     def get_state(self) -> dict[str, Any]:
         """Where the run stands, the queues as sorted ids."""
@@ -45,7 +61,7 @@ class Engine:
             for row, number in zip(rows, columns[column].tolist(), strict=True):
                 row[column] = None if number < 0 else number
         for row in rows:
-            # The column is the parent's number; a split payment has no row, its name is in those of its parts.
+            # The column is the parent's number, but a split payment has no row of its own.
             row["parent"] = None if row["parent"] is None else row["id"].rpartition("/")[0]
         return sorted(rows, key=lambda row: row["id"])
 

@@ -46,7 +46,7 @@ def random_agent(draw: Draw, agent: str) -> dict[str, Any]:
         "id": agent,
         "balance": draw.one(0, draw.amount(), draw.amount(), 2 * draw.scale),
     }
-    usual = 0.15 if draw.knotted else 0.5  # in a knot, fewer things keep payments apart
+    usual = 0.1 if draw.knotted else 0.5  # in a knot, fewer things keep payments apart
     deciding = 0.9 if draw.shape == "parts" else usual
     if draw.number(0, 3 if draw.knotted else 1) == 0:
         entry["credit_limit"] = draw.number(0, draw.scale)
@@ -63,27 +63,36 @@ def random_agent(draw: Draw, agent: str) -> dict[str, Any]:
     return entry
 
 
+def deferred_rail(draw: Draw, name: str) -> dict[str, Any]:
+    """A deferred-net rail that settles once or more a day."""
+    count = draw.number(1, min(3, draw.ticks_per_day))
+    ticks = sorted(draw.random.sample(range(draw.ticks_per_day), count))
+    return {"id": name, "settlement_type": "deferred_net", "settle_at_ticks": ticks}
+
+
+def immediate_rail(draw: Draw, name: str) -> dict[str, Any]:
+    """An immediate rail with whatever it may have."""
+    rail: dict[str, Any] = {"id": name, "settlement_type": "immediate"}
+    if draw.has("disciplines", 0.6):
+        rail["queue"] = draw.one("fifo", "bypass", "priority_fifo")
+    if draw.has("end_of_tick", 0.1 if draw.knotted else 0.25):
+        rail["crediting"] = "end_of_tick"
+    rail["liquidity_saving"] = random_saving(draw)
+    if draw.has("lsm_every_ticks", 0.25):
+        rail["lsm_every_ticks"] = draw.number(1, 4)
+    return rail
+
+
 def random_rails(draw: Draw) -> list[dict[str, Any]]:
     """One rail, or several of both types."""
-    rails: list[dict[str, Any]] = []
-    count = draw.one(2, 2, 3) if draw.shape == "knots" else draw.one(1, 1, 1, 2, 3)
-    count = count if draw.has("rails", 1) else 1
-    for name in ["RTGS", "FAST", "ACH"][:count]:
-        if draw.has("deferred_net", {"RTGS": 0.1, "FAST": 0.25, "ACH": 0.5}[name]):
-            count = draw.number(1, min(3, draw.ticks_per_day))
-            ticks = sorted(draw.random.sample(range(draw.ticks_per_day), count))
-            rails.append({"id": name, "settlement_type": "deferred_net", "settle_at_ticks": ticks})
-            continue
-        rail: dict[str, Any] = {"id": name, "settlement_type": "immediate"}
-        if draw.has("disciplines", 0.6):
-            rail["queue"] = draw.one("fifo", "bypass", "priority_fifo")
-        if draw.has("end_of_tick", 0.25):
-            rail["crediting"] = "end_of_tick"
-        rail["liquidity_saving"] = random_saving(draw)
-        if draw.has("lsm_every_ticks", 0.25):
-            rail["lsm_every_ticks"] = draw.number(1, 4)
-        rails.append(rail)
-    if len(rails) > 1 and draw.has("routing"):
+    count = draw.one(2, 3, 3) if draw.shape == "knots" else draw.one(1, 1, 1, 2, 3)
+    names = ["RTGS", "FAST", "ACH"][: count if draw.has("rails", 1) else 1]
+    chances = {"RTGS": 0.05, "FAST": 0.3, "ACH": 0.9}
+    rails = [
+        deferred_rail(draw, name) if draw.has("deferred_net", chances[name]) else immediate_rail(draw, name)
+        for name in names
+    ]
+    if len(rails) > 1 and draw.has("routing", 0.2 if draw.knotted else 0.6):
         bounded = draw.number(0, len(rails) - 1)
         rails[bounded]["max_amount"] = draw.amount()
     return rails
@@ -112,7 +121,7 @@ def random_case(seed: int, features: frozenset[str] = FEATURES) -> Case:
     rails = random_rails(draw)
     names = [rail["id"] for rail in rails]
     transactions = []
-    for k in range(1, draw.number(8 if draw.knotted else 2, 20) + 1):
+    for k in range(1, draw.number(10 if draw.knotted else 2, 22) + 1):
         entry = random_transaction(draw, names)
         last = min(draw.ticks - 1, 1) if draw.knotted else draw.ticks - 1
         entry["arrival_tick"] = draw.one(0, draw.number(0, last), draw.number(0, last))
@@ -140,6 +149,8 @@ def happenings(draw: Draw, document: dict[str, Any]) -> list[list[Any]]:
     """Write events into the document; returns the interventions."""
     types = event_types(draw, document)
     types = draw.random.sample(types, draw.number(2, 5))  # few, so that they meet one another
+    if draw.shape == "parts" and "policies" in draw.features:
+        types.append("set_policy")
     if draw.has("events", 0.7):
         events = [random_event(draw, document, types) for _ in range(draw.number(1, 10))]
         document["events"] = [event | {"tick": draw.number(0, draw.ticks - 1)} for event in events]

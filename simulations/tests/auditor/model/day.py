@@ -6,7 +6,8 @@ from typing import Any
 from .arrivals import arrive_all
 from .costs import accrue, charge_end_of_day, charge_opening, charged, mark_overdue
 from .events import act
-from .measures import metrics
+from .explain import explain_all
+from .measures import Record, metrics
 from .policies import decide_all
 from .queues import enter_all
 from .saving import save_liquidity, settle_deferred
@@ -20,8 +21,7 @@ class Auditor:
 
     def __init__(self, document: dict[str, Any]) -> None:
         self.state = State(read_scenario(copy.deepcopy(document)))
-        self.stuck_ticks: list[int] = []
-        self.samples: list[tuple[int, int]] = []  # of each tick: how many wait, and their value in cents
+        self.record = Record(self.state)
 
     def apply(self, event: dict[str, Any]) -> None:
         """Intervene in the next tick to be run, or in a later one."""
@@ -53,6 +53,7 @@ class Auditor:
                 self._reject()
         assert money == sum(agent.balance for agent in state.agents), "money neither made nor lost"
         result = self._result(before)
+        self.record.results.append(result)
         state.tick += 1
         return result
 
@@ -68,6 +69,7 @@ class Auditor:
                     "balance": agent.balance,
                     "credit_limit": agent.credit_limit,
                     "available": state.available(agent),
+                    "collateral": state.collateral(agent),
                     "pending": len(state.pending(agent)),
                     "queued": len(state.queued(agent)),
                     "sent": sum(p.amount for p in self._settled() if p.sender is agent),
@@ -100,9 +102,21 @@ class Auditor:
             for p in sorted(self.state.payments, key=lambda p: p.id)
         ]
 
+    def explanations(self) -> dict[str, dict[str, Any]]:
+        """Why each waiting payment waits, by id."""
+        return explain_all(self.state)
+
+    def history(self) -> dict[str, Any]:
+        """The ids of settled payments in the order of their events, and the ticks of refused events."""
+        sets = [sorted(s, key=lambda p: (p.number, p.part)) for s in self.state.settlements]
+        return {
+            "settled": [p.id for payments in sets for p in payments],
+            "refused": [tick for tick, _, _ in self.state.refusals],
+        }
+
     def metrics(self) -> dict[str, Any]:
         """Measures of the finished run."""
-        return metrics(self.state, self.samples, self.stuck_ticks)
+        return metrics(self.record)
 
     def _reject(self) -> None:
         for payment in self.state.waiting():
@@ -119,11 +133,10 @@ class Auditor:
 
     def _sample(self) -> None:
         state = self.state
-        waiting = state.waiting()
-        self.samples.append((len(waiting), sum(p.amount for p in waiting)))
+        self.record.samples.append(state.waiting())
         stands = any(p.rail is not None and not p.rail.deferred for p in state.queued())
         if stands and not self._settled_now():
-            self.stuck_ticks.append(state.tick)
+            self.record.stuck_ticks.append(state.tick)
 
     def _settled(self) -> list[Payment]:
         return [p for p in self.state.payments if p.status == "settled"]

@@ -1,11 +1,27 @@
 """Section 11: measures of a finished run, from the payments and the order of settlements; exact fractions."""
 
+from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
 
 from .costs import charged
 from .scenario import COST_KINDS, Agent
 from .state import Payment, State
+
+
+@dataclass
+class Record:
+    """A run with what its ticks told: their results, what waited in step 8 of each, and which were stuck."""
+
+    state: State
+    results: list[dict[str, Any]] = field(default_factory=list)
+    samples: list[list[Payment]] = field(default_factory=list)
+    stuck_ticks: list[int] = field(default_factory=list)
+
+
+def value(payments: list[Payment]) -> int:
+    """Add up amounts, in cents."""
+    return sum(p.amount for p in payments)
 
 
 def ratio(above: int, below: int) -> Fraction | None:
@@ -81,23 +97,23 @@ def flow(state: State, payments: list[Payment], days: list[int]) -> dict[str, An
     """What is said of the system and of a bank's payments alike."""
     settled = [p for p in payments if p.status == "settled"]
     dropped = [p for p in payments if p.status == "dropped"]
-    value, count = sum(p.amount for p in payments), len(payments)
+    worth, count = value(payments), len(payments)
     delays = [delay(state, p) for p in payments]
     weighted = sum(p.amount * delay(state, p) for p in payments)
     return {
         "arrived_count": count,
-        "arrived_value": value,
+        "arrived_value": worth,
         "settled_count": len(settled),
-        "settled_value": sum(p.amount for p in settled),
+        "settled_value": value(settled),
         "dropped_count": len(dropped),
-        "dropped_value": sum(p.amount for p in dropped),
+        "dropped_value": value(dropped),
         "pending_count": sum(p.status == "pending" for p in payments),
         "queued_count": sum(p.status == "queued" for p in payments),
         "settlement_rate_count": ratio(len(settled), count),
-        "settlement_rate_value": ratio(sum(p.amount for p in settled), value),
+        "settlement_rate_value": ratio(value(settled), worth),
         "average_delay": ratio(sum(delays), count),
         "maximum_delay": max(delays, default=None),
-        "value_weighted_delay": ratio(weighted, value),
+        "value_weighted_delay": ratio(weighted, worth),
         "rho": rho(state, payments, days),
     }
 
@@ -113,38 +129,104 @@ def queue(samples: list[tuple[int, int]]) -> dict[str, Any]:
     return measures
 
 
-def metrics(state: State, samples: list[tuple[int, int]], stuck: list[int]) -> dict[str, Any]:
-    """Measures of the run, its days and its banks, named as in the engine's interface."""
-    days = list(range(state.scenario.num_days))
-    bounds = {"liquidity_used": liquidity_used, "ub": upper_bound, "lb": lower_bound}
-    by_day = [
-        {
-            name: {agent.id: bound(state, agent, day) for agent in state.agents}
-            for name, bound in bounds.items()
-        }
-        for day in days
-    ]
-    system = {
-        name: {agent.id: max(of_day[name][agent.id] for of_day in by_day) for agent in state.agents}
-        for name in bounds
-    }
-    settled_value = sum(p.amount for p in state.payments if p.status == "settled")
-    assert sum(value for _, value in samples) == sum(p.amount * delay(state, p) for p in state.payments), (
-        "the queue's integral is the delay"
-    )
+def shares(settled: list[Payment]) -> dict[str, Fraction | None]:
+    """Shares of the settled value by method."""
+    total = sum(p.amount for p in settled)
     return {
-        **flow(state, state.payments, days),
+        method: ratio(sum(p.amount for p in settled if p.method == method), total)
+        for method in ("gross", "bilateral", "multilateral", "net")
+    }
+
+
+def time_specific(payments: list[Payment]) -> dict[str, int]:
+    """Payments with a deadline: how many, their value, how many missed it."""
+    bound = [p for p in payments if p.deadline_tick is not None]
+    return {
+        "time_specific_count": len(bound),
+        "time_specific_value": sum(p.amount for p in bound),
+        "time_specific_late_count": sum(p.overdue for p in bound),
+    }
+
+
+BOUNDS = {"liquidity_used": liquidity_used, "ub": upper_bound, "lb": lower_bound}
+
+
+def day_metrics(record: Record, day: int) -> dict[str, Any]:
+    """Measures of one day: counts are of what happened in its ticks, what waits is as it closed."""
+    state = record.state
+    ticks = slice(day * state.scenario.ticks_per_day, (day + 1) * state.scenario.ticks_per_day)
+    results = record.results[ticks]
+    sums = {
+        name: sum(result[key] for result in results)
+        for name, key in (
+            ("arrived_count", "arrivals"),
+            ("arrived_value", "arrived_value"),
+            ("settled_count", "settlements"),
+            ("settled_value", "settled_value"),
+            ("dropped_count", "dropped"),
+        )
+    }
+    bounds = {
+        name: {agent.id: bound(state, agent, day) for agent in state.agents} for name, bound in BOUNDS.items()
+    }
+    settled = [p for p in state.payments if p.status == "settled" and of_day(state, p.end_tick, day)]
+    return {
+        **sums,
+        **bounds,
+        **queue([(len(waiting), value(waiting)) for waiting in record.samples[ticks]]),
+        "pending_count": results[-1]["pending"],
+        "queued_count": results[-1]["queue_depth"],
+        "settlement_rate_count": ratio(sums["settled_count"], sums["arrived_count"]),
+        "settlement_rate_value": ratio(sums["settled_value"], sums["arrived_value"]),
+        "rho": rho(state, state.payments, [day]),
+        "turnover": ratio(sums["settled_value"], sum(bounds["liquidity_used"].values())),
+        "shares": shares(settled),
+        "stuck_ticks": sum(of_day(state, tick, day) for tick in record.stuck_ticks),
+        "costs": {kind: sum(result["costs"][kind] for result in results) for kind in COST_KINDS},
+    }
+
+
+def agent_metrics(record: Record, agent: Agent, days: list[dict[str, Any]]) -> dict[str, Any]:
+    """Measures of what one bank sends."""
+    state = record.state
+    own = [p for p in state.payments if p.sender is agent]
+    samples = [[p for p in waiting if p.sender is agent] for waiting in record.samples]
+    return {
+        **flow(state, own, list(range(len(days)))),
+        **{name: max(day[name][agent.id] for day in days) for name in BOUNDS},
+        **time_specific(own),
+        "queue_length_integral": sum(len(waiting) for waiting in samples),
+        "queue_value_integral": sum(value(waiting) for waiting in samples),
+        "queue_value_max": max(value(waiting) for waiting in samples),
+        "gross_sent": sum(p.amount for p in own if p.status == "settled"),
+        "gross_received": sum(
+            p.amount for p in state.payments if p.receiver is agent and p.status == "settled"
+        ),
+        "costs": charged(agent),
+    }
+
+
+def metrics(record: Record) -> dict[str, Any]:
+    """Measures of the run, its days and its banks, named as in the engine's interface."""
+    state = record.state
+    days = [day_metrics(record, day) for day in range(state.scenario.num_days)]
+    bounds = {
+        name: {agent.id: max(day[name][agent.id] for day in days) for agent in state.agents}
+        for name in BOUNDS
+    }
+    settled = [p for p in state.payments if p.status == "settled"]
+    samples = [(len(waiting), value(waiting)) for waiting in record.samples]
+    waited = sum(p.amount * delay(state, p) for p in state.payments)
+    assert waited == sum(worth for _, worth in samples), "the queue's integral is the delay"
+    return {
+        **flow(state, state.payments, list(range(len(days)))),
         **queue(samples),
-        **system,
-        "turnover": ratio(settled_value, sum(system["liquidity_used"].values())),
-        "stuck_ticks": len(stuck),
+        **bounds,
+        **time_specific(state.payments),
+        "turnover": ratio(value(settled), sum(bounds["liquidity_used"].values())),
+        "shares": shares(settled),
+        "stuck_ticks": len(record.stuck_ticks),
         "costs": {kind: sum(charged(agent)[kind] for agent in state.agents) for kind in COST_KINDS},
-        "days": [{**of_day, "rho": rho(state, state.payments, [day])} for day, of_day in enumerate(by_day)],
-        "agents": {
-            agent.id: {
-                **flow(state, [p for p in state.payments if p.sender is agent], days),
-                "costs": charged(agent),
-            }
-            for agent in state.agents
-        },
+        "days": days,
+        "agents": {agent.id: agent_metrics(record, agent, days) for agent in state.agents},
     }

@@ -114,7 +114,11 @@ class State:
         """Value of the payments the bank has received since the start of the day, in cents."""
         return sum(p.amount for p in self.settled_today() if p.receiver is agent)
 
+    def collateral(self, agent: Agent) -> int:
+        """What the bank's collateral is worth after its haircut, in cents."""
+        worth = agent.posted * (1 - agent.haircut)
+        return worth.numerator // worth.denominator
+
     def available(self, agent: Agent) -> int:
-        """Balance, credit line and collateral after its haircut, in cents (section 1, 3)."""
-        collateral = agent.posted * (1 - agent.haircut)
-        return agent.balance + agent.credit_limit + collateral.numerator // collateral.denominator
+        """Balance, credit line and collateral, in cents (section 1, 3)."""
+        return agent.balance + agent.credit_limit + self.collateral(agent)
