@@ -5,6 +5,7 @@ Rights are read from the database at every action: a withdrawn share or a closed
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from simulations.runs.frames import Outbox
 
 WATCHING = frozenset({"get_state", "explain"})
-STEERING = frozenset({"tick", "run", "pause", "step", "run_to", "speed", "stop"})
+STEERING = frozenset({"tick", "run", "pause", "step", "run_to", "speed", "stop", "apply"})
 KNOWN = WATCHING | STEERING | {"subscribe", "ack"}
 
 
@@ -153,6 +154,8 @@ def perform(ticket: Ticket, run_id: UUID, message: dict[str, Any]) -> Answer | N
         )
     try:
         return _do(action, message, seat.run, seat.user)
+    except Malformed:
+        raise
     except lifecycle.Conflict as conflict:
         raise Refused(
             "conflict", str(conflict), status=conflict.status, possible=list(conflict.possible)
@@ -160,31 +163,45 @@ def perform(ticket: Ticket, run_id: UUID, message: dict[str, Any]) -> Answer | N
     except Unrepeatable as problem:
         raise Refused("unrepeatable", str(problem)) from None
     except ValueError as problem:
-        raise Refused("refused", str(problem)) from None
+        raise Refused("refused", str(problem), faults=getattr(problem, "faults", [])) from None
     except RuntimeError as problem:
         raise Refused("failed", f"The run failed: {problem}") from None
 
 
 def _do(action: str, message: dict[str, Any], run: Run, user: Any) -> Answer | None:
-    match action:
-        case "tick":
-            return Answer("tick_result", manager.tick(run, by=user))
-        case "step":
-            until = message.get("until")
-            result = manager.step(run, until=until, by=user)
-            return Answer("tick_result", result) if result is not None else None
-        case "get_state":
-            return Answer("state", manager.state(run))
-        case "explain":
-            return Answer("explanation", manager.explain(run, str(message.get("payment", ""))))
-        case "run":
-            manager.start(run, by=user)
-        case "pause":
-            manager.pause(run, by=user)
-        case "run_to":
-            manager.run_to(run, message.get("tick"), by=user)  # type: ignore[arg-type]  # it checks
-        case "speed":
-            manager.speed(run, message.get("ticks_per_second"), by=user)
-        case "stop":
-            manager.stop(run, by=user)
-    return None
+    if action in COMMANDS:
+        COMMANDS[action](run, message, user)
+        return None
+    return QUESTIONS[action](run, message, user)
+
+
+def _step(run: Run, message: dict[str, Any], user: Any) -> Answer | None:
+    result = manager.step(run, until=message.get("until"), by=user)
+    return Answer("tick_result", result) if result is not None else None
+
+
+def _apply(run: Run, message: dict[str, Any], user: Any) -> Answer:
+    event = message.get("event")
+    if not isinstance(event, dict):
+        raise Malformed("event must be an object")
+    made = manager.apply(run, event, by=user)
+    return Answer("applied", {"tick": made.tick, "sequence": made.seq})
+
+
+# What changes how a run goes is answered by the `status` that follows; the rest has an answer of its own.
+COMMANDS: dict[str, Callable[[Run, dict[str, Any], Any], object]] = {
+    "run": lambda run, message, user: manager.start(run, by=user),
+    "pause": lambda run, message, user: manager.pause(run, by=user),
+    "stop": lambda run, message, user: manager.stop(run, by=user),
+    "run_to": lambda run, message, user: manager.run_to(run, message.get("tick"), by=user),
+    "speed": lambda run, message, user: manager.speed(run, message.get("ticks_per_second"), by=user),
+}
+QUESTIONS: dict[str, Callable[[Run, dict[str, Any], Any], Answer | None]] = {
+    "tick": lambda run, message, user: Answer("tick_result", manager.tick(run, by=user)),
+    "step": _step,
+    "apply": _apply,
+    "get_state": lambda run, message, user: Answer("state", manager.state(run)),
+    "explain": lambda run, message, user: Answer(
+        "explanation", manager.explain(run, str(message.get("payment", "")))
+    ),
+}

@@ -15,6 +15,7 @@ from django.utils import timezone
 from simulations.models import AuditEntry, Run
 from simulations.runs import conclusion, lifecycle, notices, ownership, recorder
 from simulations.runs.feed import EVENT_TYPES
+from simulations.runs.interventions import apply, withdraw
 from simulations.runs.ownership import OwnedElsewhere
 from simulations.runs.pace import checked_speed
 from simulations.runs.registry import note_progress, progress, registry
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 __all__ = [
     "OwnedElsewhere",
     "Unrepeatable",
+    "apply",
     "delete",
     "explain",
     "keep",
@@ -44,6 +46,7 @@ __all__ = [
     "step",
     "stop",
     "tick",
+    "withdraw",
 ]
 log = structlog.get_logger(__name__)
 Status = Run.Status
@@ -64,7 +67,7 @@ def resume(run: Run, by: AbstractBaseUser | None = None) -> Run:
     return _go(run, by, goal_tick=None, until=None, wanted="resume")
 
 
-def run_to(run: Run, tick: int, by: AbstractBaseUser | None = None) -> Run:
+def run_to(run: Run, tick: object, by: AbstractBaseUser | None = None) -> Run:
     """Let a run go on until `tick` is the next to be run, then pause. ValueError for a tick that passed."""
     live = registry.live(run)
     if isinstance(tick, bool) or not isinstance(tick, int) or not live.tick < tick <= live.ticks_total:
@@ -72,11 +75,11 @@ def run_to(run: Run, tick: int, by: AbstractBaseUser | None = None) -> Run:
     return _go(run, by, goal_tick=tick, until=None, wanted="run to a tick")
 
 
-def step(run: Run, until: str | None = None, by: AbstractBaseUser | None = None) -> dict[str, Any] | None:
+def step(run: Run, until: object = None, by: AbstractBaseUser | None = None) -> dict[str, Any] | None:
     """Run one tick and return its result; with `until`, go on to the next event of that type (None then)."""
     if until is None:
         return tick(run, by=by)
-    if until not in EVENT_TYPES:
+    if not isinstance(until, str) or until not in EVENT_TYPES:
         raise ValueError(f"until must be one of {', '.join(EVENT_TYPES)}")
     lifecycle.require(_fresh(run), "step")
     _go(run, by, goal_tick=None, until=until, wanted="step")
@@ -105,7 +108,7 @@ def stop(run: Run, by: AbstractBaseUser | None = None) -> Run:
     return conclusion.stop(registry.live(run), run, by or run.owner)
 
 
-def speed(run: Run, ticks_per_second: float | None, by: AbstractBaseUser | None = None) -> Run:
+def speed(run: Run, ticks_per_second: object, by: AbstractBaseUser | None = None) -> Run:
     """Set how fast a run goes; None is as fast as it can. Raises ValueError out of bounds."""
     wanted = checked_speed(ticks_per_second)
     lifecycle.require(_fresh(run), "speed")

@@ -53,6 +53,7 @@ class Recorder:
     from_tick: int = 0
     next_part: int = 0
     stored_tick: int = -1  # where the run stood when its tail was last stored
+    _outcomes: dict[int, list[str]] = field(default_factory=dict)
     _recent: deque[Columns] = field(default_factory=deque)
     _chunks: dict[str, list[Columns]] = field(default_factory=lambda: {kind: [] for kind in KINDS})
     _rows: int = 0
@@ -72,12 +73,25 @@ class Recorder:
         """Empty the engine of what sealed parts hold already; only the newest events are remembered."""
         self._remember(backend.drain()[Artifact.Kind.EVENTS])
 
+    def outcomes(self, backend: SimulationBackend, tick: int) -> dict[int, list[str]]:
+        """Return what became of events and interventions, by tick in order: "" if done, else why refused."""
+        self.collect(backend, tick)
+        return self._outcomes
+
     def _remember(self, events: Columns) -> None:
-        """Keep the newest events for the feed, whatever becomes of the tail."""
+        """Keep the newest events for the feed and all outcomes, whatever becomes of the tail."""
         if row_count(events):
             self._recent.append(events)
+            self._note_outcomes(events)
         while len(self._recent) > 1 and sum(map(row_count, self._recent)) > RECENT_ROWS:
             self._recent.popleft()
+
+    def _note_outcomes(self, events: Columns) -> None:
+        types, reasons = events["labels"]["type"], events["labels"]["reason"]
+        refused = types.index("refused")
+        for place in np.flatnonzero(np.isin(events["type"], [types.index("intervened"), refused])):
+            why = reasons[events["reason"][place]] if events["type"][place] == refused else ""
+            self._outcomes.setdefault(int(events["tick"][place]), []).append(why)
 
     @property
     def is_large(self) -> bool:

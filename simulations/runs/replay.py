@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -56,29 +57,46 @@ def banks_of(given: RunInput) -> tuple[Bank, ...]:
     )
 
 
-def beginning(run: Run, given: RunInput) -> RustBackend:
-    """Return the run's engine before the first tick, with every intervention made so far scheduled."""
-    backend = RustBackend(given.config, given.payments, run=str(run.pk))
-    kept = (Intervention.Status.SCHEDULED, Intervention.Status.APPLIED, Intervention.Status.REFUSED)
-    for made in run.interventions.filter(status__in=kept).order_by("seq"):
-        backend.apply({**made.event, "tick": made.tick})
-    return backend
+class Replay:
+    """A run computed again from its first tick, with each intervention made where it was made.
 
-
-def advance_to(backend: RustBackend, tick: int, *, at: int, drained: Callable[[int], object]) -> None:
-    """Run a backend that stands at `at` until it stands at `tick`; `drained(tick)` empties it on the way.
-
-    The engine stops by itself when what it recorded fills its bound, so emptying is part of going on.
+    Withdrawn ones are made and taken back, so that all have the numbers they had.
     """
-    while at < tick:
-        ran = backend.advance(tick - at)["ticks"]
-        drained(at + ran)
+
+    def __init__(self, run: Run, given: RunInput) -> None:
+        self.backend = RustBackend(given.config, given.payments, run=str(run.pk))
+        self.tick = 0
+        self._made = deque(run.interventions.order_by("seq"))
+
+    def go_to(self, tick: int, drained: Callable[[int], object], budget_ms: int | None = None) -> None:
+        """Stand at `tick`; `drained(tick)` empties the engine on the way, after `budget_ms` at the latest.
+
+        The engine stops by itself when what it recorded fills its bound, so emptying is part of going on.
+        """
+        while True:
+            while self._made and self._made[0].made_tick <= self.tick:
+                self._intervene(self._made.popleft())
+            if self.tick >= tick:
+                return
+            stop = min(tick, self._made[0].made_tick) if self._made else tick
+            self._advance(stop, drained, budget_ms)
+
+    def _advance(self, tick: int, drained: Callable[[int], object], budget_ms: int | None) -> None:
+        ran = self.backend.advance(tick - self.tick, budget_ms)["ticks"]
+        self.tick += ran
+        drained(self.tick)
+        if not ran:  # it was full; now it is not
+            ran = self.backend.advance(1)["ticks"]
+            self.tick += ran
         if not ran:
-            ran = backend.advance(tick - at)["ticks"]
-        if not ran:
-            raise Unrepeatable(f"the engine stopped at tick {at} on its way to {tick}")
-        at += ran
-    drained(at)
+            raise Unrepeatable(f"the engine stopped at tick {self.tick} on its way to {tick}")
+
+    def _intervene(self, made: Intervention) -> None:
+        accepted = self.backend.apply({**made.event, "tick": made.tick})
+        if accepted["sequence"] != made.seq:
+            raise Unrepeatable(f"intervention {made.seq} was made as {accepted['sequence']}")
+        if made.status == Intervention.Status.WITHDRAWN:
+            self.backend.withdraw(made.seq)
 
 
 @dataclass(frozen=True)
@@ -96,12 +114,13 @@ def bring_back(run: Run) -> BroughtBack:
     What sealed parts hold is computed again and thrown away; the rest goes into the recorder's tail.
     """
     given = inputs_of(run)
-    backend = beginning(run, given)
+    replay = Replay(run, given)
+    backend = replay.backend
     sealed = Artifact.objects.filter(run=run, provisional=False).order_by("-to_tick").first()
     sealed_tick = sealed.to_tick if sealed else 0
     recorder = Recorder(from_tick=sealed_tick, next_part=run.epoch * PARTS_PER_EPOCH)
-    advance_to(backend, sealed_tick, at=0, drained=lambda _: recorder.pass_over(backend))
-    advance_to(backend, run.tick, at=sealed_tick, drained=lambda tick: recorder.collect(backend, tick))
+    replay.go_to(sealed_tick, lambda _: recorder.pass_over(backend))
+    replay.go_to(run.tick, lambda tick: recorder.collect(backend, tick))
     sweep(run)
     return BroughtBack(backend, recorder, banks_of(given))
 

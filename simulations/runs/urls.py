@@ -2,12 +2,13 @@
 
 from django.urls import path
 
-from simulations.runs import parts, views
+from simulations.runs import many, parts, views
 
 COMMANDS = ("start", "pause", "resume", "step", "run_to", "speed", "stop")
 
 urlpatterns = [
     path("new", views.run_create, name="run_create"),
+    path("delete", many.runs_delete, name="runs_delete"),
     path("<uuid:run_id>/", views.run_live, name="run_live"),
     path("<uuid:run_id>/banks", parts.run_banks, name="run_banks"),
     path("<uuid:run_id>/queue", parts.run_queue, name="run_queue"),

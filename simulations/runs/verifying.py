@@ -16,10 +16,9 @@ from simulations import storage
 from simulations.engine.rust_backend import ENGINE_VERSION
 from simulations.models import Artifact, Run
 from simulations.runs.recorder import row_count
-from simulations.runs.replay import beginning, inputs_of
+from simulations.runs.replay import Replay, inputs_of
 
 if TYPE_CHECKING:
-    from simulations.engine.protocol import SimulationBackend
     from simulations.runs.recorder import Columns
 
 SLICE_MS = 50
@@ -68,28 +67,27 @@ def verify(run: Run, progress: Callable[[int], None]) -> Verdict:
     """
     if not run.digest:
         raise NotVerifiable(f"The run is {run.status}: it has a digest once it is finished or stopped.")
-    backend = beginning(run, inputs_of(run))
+    replay = Replay(run, inputs_of(run))
     parts = list(Artifact.objects.filter(run=run, kind=Artifact.Kind.EVENTS).order_by("part"))
-    difference, tick = None, 0
+    difference = None
     for part in parts:
-        computed = _events_to(backend, tick, part.to_tick, progress)
-        tick = part.to_tick
+        computed = _events_to(replay, part.to_tick, progress)
         difference = _first_difference(_stored(run, part), computed)
         if difference is not None:
             break
-    _events_to(backend, tick, run.tick, progress)
-    return Verdict(run.digest, backend.digest(), run.engine_version, ENGINE_VERSION, difference)
+    _events_to(replay, run.tick, progress)
+    return Verdict(run.digest, replay.backend.digest(), run.engine_version, ENGINE_VERSION, difference)
 
 
-def _events_to(
-    backend: SimulationBackend, at: int, tick: int, progress: Callable[[int], None]
-) -> list[Columns]:
-    """Advance to a tick and return the events on the way."""
-    chunks = []
-    while at < tick:
-        at += backend.advance(tick - at, SLICE_MS)["ticks"]
-        chunks.append(backend.drain()[Artifact.Kind.EVENTS])
+def _events_to(replay: Replay, tick: int, progress: Callable[[int], None]) -> list[Columns]:
+    """Go on to a tick and return the events on the way."""
+    chunks: list[Columns] = []
+
+    def drained(at: int) -> None:
+        chunks.append(replay.backend.drain()[Artifact.Kind.EVENTS])
         progress(at)
+
+    replay.go_to(tick, drained, SLICE_MS)
     return chunks
 
 

@@ -54,12 +54,11 @@ def run_to_status(run: Run, status: str) -> Run:
 
 def undisturbed_digest(run: Run) -> str:
     """Return the digest of the same inputs, run in one go."""
-    from simulations.runs.replay import beginning, inputs_of
+    from simulations.runs.replay import Replay, inputs_of
 
-    backend = beginning(run, inputs_of(run))
-    while not backend.advance(1 << 30)["finished"]:
-        backend.drain()
-    return backend.digest()
+    replay = Replay(run, inputs_of(run))
+    replay.go_to(run.ticks_total, lambda _: replay.backend.drain())
+    return replay.backend.digest()
 
 
 def forget_as_if_killed() -> None:

@@ -6,7 +6,7 @@ from simulations.models import Artifact, Run
 from simulations.runs import manager
 from simulations.runs.lifecycle import Conflict
 from simulations.runs.registry import registry
-from simulations.runs.replay import beginning, inputs_of
+from simulations.runs.replay import Replay, inputs_of
 from simulations.runs.tests.cast import busy, new_run, run_to_status, undisturbed_digest, wait_until
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -125,7 +125,7 @@ def test_a_senseless_tick_to_run_to_is_refused(tick, owner) -> None:
 
 def test_step_until_an_event_stops_after_the_tick_in_which_it_happened(owner) -> None:
     run = new_run(owner)
-    backend = beginning(run, inputs_of(run))
+    backend = Replay(run, inputs_of(run)).backend
     backend.advance(run.ticks_total)
     events = backend.events()
     first = int(events["tick"][events["type"] == events["labels"]["type"].index("queued")][0])

@@ -1,0 +1,119 @@
+"""Stepping in: events applied to a live run, stored before they take effect: none is lost or doubled."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import structlog
+from django.db import transaction
+
+from simulations.models import AuditEntry, Intervention, Run
+from simulations.runs import lifecycle
+from simulations.runs.lifecycle import LostClaim
+from simulations.runs.registry import note_progress, registry
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from django.contrib.auth.models import AbstractBaseUser
+
+    from simulations.runs.driver import LiveRun
+
+log = structlog.get_logger(__name__)
+Status = Intervention.Status
+
+MOST_WAITING = 10_000
+
+
+def apply(run: Run, event: Mapping[str, Any], by: AbstractBaseUser | None = None) -> Intervention:
+    """Have an event take effect in the next tick to be run, or in the `tick` it names.
+
+    The run is held meanwhile: the engine validates, the row is stored, then it goes on. Raises ValueError
+    (with `.faults` where the engine tells them) for nonsense, and `Conflict` for a run that is over.
+    """
+    run.refresh_from_db(fields=["status"])
+    lifecycle.require(run, "apply")
+    if run.interventions.filter(status=Status.SCHEDULED).count() >= MOST_WAITING:
+        raise ValueError(f"at most {MOST_WAITING:,} interventions can wait")
+    live = registry.live(run)
+    with live.held():
+        accepted = live.now(lambda backend: backend.apply(event))
+        try:
+            made = _store(run, live, event, accepted, by or run.owner)
+        except BaseException:
+            live.now(lambda backend: backend.withdraw(accepted["sequence"]))
+            raise
+    log.info("run.intervened", simulation_id=str(run.pk), type=event.get("type"), tick=made.tick)
+    live.bell.ring()
+    return made
+
+
+def _store(
+    run: Run,
+    live: LiveRun,
+    event: Mapping[str, Any],
+    accepted: Mapping[str, int],
+    by: AbstractBaseUser,
+) -> Intervention:
+    """Write the row, if the run is still ours, and how far the run is: a replay must get as far as this."""
+    what = {key: value for key, value in event.items() if key != "tick"}
+    with transaction.atomic():
+        if not note_progress(live):
+            raise LostClaim(f"run {run.pk} changed hands")
+        made = Intervention.objects.create(
+            run=run,
+            seq=accepted["sequence"],
+            tick=accepted["tick"],
+            made_tick=live.tick,
+            event=what,
+            made_by_id=by.pk,
+        )
+        AuditEntry.objects.record(by, "run.intervened", run, event=what, tick=made.tick, seq=made.seq)
+    return made
+
+
+def withdraw(run: Run, seq: int, by: AbstractBaseUser | None = None) -> Intervention:
+    """Take back an intervention that has not taken effect. Raises ValueError when it has, or is not there."""
+    run.refresh_from_db(fields=["status"])
+    lifecycle.require(run, "apply")
+    live = registry.live(run)
+    with live.held():
+        live.now(lambda backend: backend.withdraw(seq))
+        with transaction.atomic():
+            made = Intervention.objects.get(run=run, seq=seq)
+            made.status = Status.WITHDRAWN
+            made.save(update_fields=["status"])
+            AuditEntry.objects.record(by or run.owner, "run.intervention_withdrawn", run, seq=seq)
+    live.bell.ring()
+    return made
+
+
+def listed(run: Run) -> list[Intervention]:
+    """Return the interventions of a run by tick, with what became of those that took effect."""
+    live = registry.held(run.pk)
+    if live is not None:
+        settle(live)
+    return list(run.interventions.select_related("made_by").order_by("tick", "seq"))
+
+
+def settle(live: LiveRun) -> None:
+    """Write down what became of the interventions whose tick has been run."""
+    past = list(
+        Intervention.objects.filter(run_id=live.run_id, status=Status.SCHEDULED, tick__lt=live.tick).order_by(
+            "tick", "seq"
+        )
+    )
+    if not past:
+        return
+    outcomes = live.now(lambda backend: live.recorder.outcomes(backend, live.tick))
+    for made in past:
+        made.status, made.reason = Status.APPLIED, ""
+    for tick in {made.tick for made in past}:
+        these = Intervention.objects.filter(run_id=live.run_id, tick=tick).exclude(status=Status.WITHDRAWN)
+        # The file's events of a tick come first, one record each; then these, in their order.
+        records = outcomes.get(tick, [])[-these.count() :]
+        reasons = dict(zip(these.order_by("seq").values_list("pk", flat=True), records, strict=False))
+        for made in past:
+            if made.tick == tick and reasons.get(made.pk):
+                made.status, made.reason = Status.REFUSED, reasons[made.pk]
+    Intervention.objects.bulk_update(past, ["status", "reason"])
