@@ -13,7 +13,7 @@ use crate::engine::document::{Fault, Parsed, Severity, parse};
 /// Lists and mappings within one another.
 const DEPTH: usize = 32;
 /// Values of a document; a list that is shared many times over counts each time.
-const VALUES: usize = 50_000_000;
+const VALUES: usize = 20_000_000;
 
 /// Reads a config and its payment columns.
 ///

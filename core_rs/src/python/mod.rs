@@ -8,6 +8,7 @@ use pyo3::types::{PyDict, PyList};
 
 use crate::engine::document::{Parsed, defaults};
 
+mod arguments;
 mod budget;
 mod columns;
 mod config;

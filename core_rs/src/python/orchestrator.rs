@@ -3,24 +3,21 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
-use pyo3::types::{PyBool, PyBytes, PyDict, PyInt, PyList};
+use pyo3::types::{PyBytes, PyDict, PyList};
 
+use super::arguments::{agent_named, series_key, whole};
 use super::budget::Budget;
 use super::gate::{Trouble, caught, guarded, refusal};
 use super::{columns, config, dict, measures, results};
 use crate::engine::document::{Parsed, parse_event};
-use crate::engine::results::{SeriesKey, series_names};
+use crate::engine::results::SeriesKey;
 use crate::engine::scenario::{Labels, Scenario};
 use crate::engine::simulation::Simulation;
 use crate::engine::units::{AgentId, Tick};
 
 /// Points of one frame; a chart shows far fewer.
 const MAX_POINTS: u64 = 1_000_000;
-/// Figures that stand at the close of a tick; sums of them over ticks mean nothing.
-const STANDING: [&str; 3] = ["queue_depth", "queue_value", "pending"];
-
 /// The engine's side of a run.
 struct Core {
     simulation: Simulation,
@@ -358,62 +355,4 @@ fn accepted(
 ) -> PyResult<Arc<Scenario>> {
     let Parsed { scenario, faults } = config::parsed(py, config, payments)?;
     scenario.map(Arc::new).ok_or_else(|| refusal(py, &faults))
-}
-
-/// An integer of at least 0; one beyond 64 bits is as good as the largest.
-fn whole(value: &Bound<'_, PyAny>, name: &str) -> PyResult<u64> {
-    if !value.is_instance_of::<PyInt>() || value.is_instance_of::<PyBool>() {
-        return Err(PyTypeError::new_err(format!("{name} must be an integer")));
-    }
-    if value.lt(0)? {
-        return Err(PyValueError::new_err(format!("{name} must be at least 0")));
-    }
-    Ok(value.extract().unwrap_or(u64::MAX))
-}
-
-fn agent_named(id: &str, labels: &Labels) -> Result<AgentId, Trouble> {
-    let found = labels.agents.iter().position(|own| own == id);
-    found
-        .and_then(|index| u16::try_from(index).ok())
-        .map(AgentId)
-        .ok_or_else(|| {
-            Trouble::refused(
-                "unknown_agent",
-                "agents",
-                format!("there is no agent {id:?}"),
-            )
-        })
-}
-
-/// A series by its name: a figure, a figure's `…_total`, or `balance:`, `available:`,
-/// `queued_value:` with an agent's id.
-fn series_key(name: &str, labels: &Labels) -> Result<SeriesKey, Trouble> {
-    if let Some((kind, id)) = name.split_once(':') {
-        let agent = agent_named(id, labels)?;
-        return match kind {
-            "balance" => Ok(SeriesKey::Balance(agent)),
-            "available" => Ok(SeriesKey::Available(agent)),
-            "queued_value" => Ok(SeriesKey::QueuedValue(agent)),
-            _ => Err(unknown_series(name)),
-        };
-    }
-    let figure = |wanted: &str| {
-        let found = series_names().iter().position(|own| own == wanted);
-        found
-            .and_then(|index| u8::try_from(index).ok())
-            .ok_or_else(|| unknown_series(name))
-    };
-    match name.strip_suffix("_total") {
-        Some(flow) if !STANDING.contains(&flow) => figure(flow).map(SeriesKey::Total),
-        Some(_) => Err(unknown_series(name)),
-        None => figure(name).map(SeriesKey::Figure),
-    }
-}
-
-fn unknown_series(name: &str) -> Trouble {
-    Trouble::refused(
-        "unknown_series",
-        "series",
-        format!("there is no series {name:?}"),
-    )
 }

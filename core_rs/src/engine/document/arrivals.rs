@@ -28,7 +28,6 @@ const KEYS: [&str; 10] = [
 ];
 
 /// Reads an arrival configuration; `None` after a fault or if nothing would ever arrive.
-#[allow(clippy::too_many_arguments)]
 pub fn read(
     value: &Value,
     path: &Path<'_>,
