@@ -5,8 +5,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 UV := $(shell command -v uv 2>/dev/null || echo .tools/bin/uv)
-# Only the Python on this machine; hashes come with the pins.
-UV_PIP = UV_PYTHON_DOWNLOADS=never $(UV) pip install --quiet --python $(BIN)/python
+# Only the Python on this machine; hashes come with the pins; compiled now, so that the first start is quick too.
+UV_PIP = UV_PYTHON_DOWNLOADS=never $(UV) pip install --quiet --compile-bytecode --python $(BIN)/python
 HOST ?= 127.0.0.1
 PORT ?= 8000
 RUST_FILES := $(shell find core_rs -name '*.rs' -o -name '*.toml' -o -name '*.pyi' 2>/dev/null | grep -v '/target/') Cargo.toml Cargo.lock
