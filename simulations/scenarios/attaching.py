@@ -6,6 +6,7 @@ import hashlib
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -36,6 +37,14 @@ OPENINGS = {
 }
 
 
+@dataclass(frozen=True)
+class Opening:
+    """With what the banks of a file open: a key of OPENINGS, and the share 0..1 of the way from LB to UB."""
+
+    kind: str
+    fraction: float = 0.0
+
+
 class TooLarge(ValueError):
     """The upload is larger than the pages take."""
 
@@ -46,8 +55,8 @@ def received(upload: UploadedFile[bytes]) -> Iterator[Path]:
     size, most = upload.size or 0, settings.MAX_UPLOAD_BYTES
     if size > most:
         raise TooLarge(
-            f"The file has {size / 2**20:.0f} MB. The pages take {most / 2**20:.0f} MB; larger files run from the "
-            "command line: simulate --payments FILE.csv."
+            f"The file has {size // 2**20} MB. The pages take {most // 2**20} MB; larger files run from "
+            "the command line: simulate --payments FILE.csv."
         )
     folder = Path(settings.MEDIA_ROOT)
     folder.mkdir(parents=True, exist_ok=True)
@@ -105,13 +114,13 @@ def missing_banks(facts: FileFacts, text: str) -> list[str]:
     return [bank for bank in facts.banks if bank not in there]
 
 
-def attach(text: str, file: PaymentFile, facts: FileFacts, opening: str, fraction: float) -> str:
+def attach(text: str, file: PaymentFile, facts: FileFacts, opening: Opening) -> str:
     """Return the text with the payment file in it, its banks there, and their opening balances chosen."""
     document = _document(text)
     rows: list[dict[str, str | int]] = [{"id": bank, "balance": 0} for bank in missing_banks(facts, text)]
-    if opening != "keep":
-        share = {"upper": 1.0, "lower": 0.0, "zero": 0.0}.get(opening, fraction)
-        amounts = dict.fromkeys(facts.banks, 0) if opening == "zero" else openings(facts, share)
+    if opening.kind != "keep":
+        share = {"upper": 1.0, "lower": 0.0}.get(opening.kind, opening.fraction)
+        amounts = dict.fromkeys(facts.banks, 0) if opening.kind == "zero" else openings(facts, share)
         rows = [{"id": bank, "balance": amounts[bank]} for bank in facts.banks]
     text = put_banks(text, rows, list(AgentConfig.model_fields))
     if facts.first_time is not None and not (document.get("day_start") and document.get("day_end")):

@@ -223,7 +223,7 @@ class Reader:
         ]
 
     def weights(self, index: int) -> list[Field]:
-        """Return the boxes of one bank's weights, one for each bank."""
+        """Return the boxes of one bank's weights: one for each bank, of many only those that are named."""
         weights = part(part(self.agents[index], "arrival_config"), "counterparty_weights")
         path = f"agents[{index}].arrival_config.counterparty_weights"
         return [
@@ -236,4 +236,5 @@ class Reader:
                 placeholder="0" if weights else "1",
             )
             for other in range(len(self.agents))
-        ]
+            if len(self.agents) <= ROWS_MAX or self.name(other) in weights
+        ][:ROWS_MAX]

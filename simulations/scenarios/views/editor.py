@@ -12,6 +12,7 @@ from django.views.decorators.http import require_POST, require_safe
 from simulations.access import visible_scenario
 from simulations.config.faults import Checked, Fault
 from simulations.config.schema import SimulationConfig
+from simulations.config.summary import Summary
 from simulations.models import Draft, Run, Scenario
 from simulations.scenarios.checking import attached_file, check
 from simulations.scenarios.form import Form, read_form
@@ -127,16 +128,18 @@ def _summary(checked: Checked) -> dict[str, Any]:
         "lower": lower,
         "cover": summary.opening_liquidity / upper if upper else None,
         "ample": summary.opening_liquidity >= 10 * upper,
-        "short": [bank for bank, need in summary.lower.items() if need > _opening_of(config, bank)][:8],
+        "short": _short_of_lower(config, summary)[:8],
         "map": payment_map(config, summary),
         "payment_file": file,
     }
 
 
-def _opening_of(config: SimulationConfig, bank: str) -> int:
-    """Return what a bank can send before it receives anything, cents."""
-    agent = next(agent for agent in config.agents if agent.id == bank)
-    return agent.balance + agent.credit_limit + agent.collateral.posted
+def _short_of_lower(config: SimulationConfig, summary: Summary) -> list[str]:
+    """Return banks that open with less than their lower bound: not all they must send can settle."""
+    opening = {
+        agent.id: agent.balance + agent.credit_limit + agent.collateral.posted for agent in config.agents
+    }
+    return [bank for bank, need in summary.lower.items() if need > opening[bank]]
 
 
 def form_context(text: str) -> dict[str, Any]:
@@ -148,7 +151,7 @@ def form_context(text: str) -> dict[str, Any]:
         ("arrivals", "Arrivals", len(form.arrivals)),
         ("rails", "Rails", form.counts.get("rails")),
         ("costs", "Costs", None),
-        ("payments", "Payments", form.counts.get("initial_transactions")),
+        ("payments", "Payments", "file" if form.payment_file else form.counts.get("initial_transactions")),
         ("events", "Events", form.counts.get("events")),
     ]
     return {"form": form, "sections": sections}

@@ -17,7 +17,7 @@ from simulations.access import owned_scenario, visible_scenario
 from simulations.config.importing import PaymentFileRefused, read_participants
 from simulations.models import Scenario
 from simulations.scenarios import attaching, keeping
-from simulations.scenarios.attaching import OPENINGS, TooLarge
+from simulations.scenarios.attaching import OPENINGS, Opening, TooLarge
 from simulations.scenarios.checking import attached_file
 from simulations.scenarios.views.listing import person
 
@@ -80,7 +80,7 @@ def _imported(request: HttpRequest) -> tuple[Scenario | None, dict[str, Any]]:
         except (PaymentFileRefused, TooLarge) as error:
             return None, {"file_name": payments.name, **_problem(error)}
         text = attaching.scenario_of_file(file.original_name, facts, _fraction(request))
-        return keeping.create(user, attaching.attach(text, file, facts, "keep", 0)), {}
+        return keeping.create(user, attaching.attach(text, file, facts, Opening("keep"))), {}
     return None, {"problem": "Choose a file first: a scenario (YAML or JSON) or a payment file (CSV)."}
 
 
@@ -119,9 +119,11 @@ def scenario_payments(request: HttpRequest, scenario_id: UUID) -> HttpResponse:
     status = 200
     upload = _upload(request, "payments")
     if request.method == "POST" and request.POST.get("file"):
-        if _attach(request, scenario, opened):
+        problem = _attach(request, scenario, opened)
+        if not problem:
             return redirect("scenario_edit", scenario.pk)
-        context["problem"], status = "This file is no longer there. Upload it again.", 400
+        context |= problem
+        status = 400
     elif request.method == "POST" and upload is None:
         context["problem"], status = "Choose a payment file first.", 400
     elif upload is not None:
@@ -138,21 +140,23 @@ def scenario_payments(request: HttpRequest, scenario_id: UUID) -> HttpResponse:
     return render(request, "simulations/scenarios/payments.html", context, status=status)
 
 
-def _attach(request: HttpRequest, scenario: Scenario, opened: keeping.Opened) -> bool:
-    """Write a kept file into the draft; False if there is no such file."""
+def _attach(request: HttpRequest, scenario: Scenario, opened: keeping.Opened) -> dict[str, Any]:
+    """Write a kept file into the draft; return what is wrong, empty when it is done."""
     file = attached_file(request.POST.get("file", ""))
     if file is None:
-        return False
+        return {"problem": "This file is no longer there. Upload it again."}
     opening = request.POST.get("opening", "keep")
-    facts = attaching.facts_of(file, opened.text)
-    text = attaching.attach(
-        opened.text, file, facts, opening if opening in OPENINGS else "keep", _fraction(request)
-    )
+    try:
+        facts = attaching.facts_of(file, opened.text)
+        chosen = opening if opening in OPENINGS else "keep"
+        text = attaching.attach(opened.text, file, facts, Opening(chosen, _fraction(request)))
+    except (PaymentFileRefused, ValueError) as error:
+        return {"file_name": file.original_name, **_problem(error)}
     keeping.keep_draft(person(request), scenario, opened.base.number if opened.base else 0, text)
     messages.success(
         request, f"{file.original_name} is attached: {facts.rows:,} payments. Save to make a version."
     )
-    return True
+    return {}
 
 
 def scenario_participants(request: HttpRequest, scenario_id: UUID) -> HttpResponse:
@@ -168,12 +172,12 @@ def scenario_participants(request: HttpRequest, scenario_id: UUID) -> HttpRespon
         try:
             with attaching.received(upload) as path:
                 banks = read_participants(path)
-        except (PaymentFileRefused, TooLarge) as error:
+            opened = keeping.open_text(user, scenario)
+            text = attaching.put_participants(opened.text, banks)
+        except (PaymentFileRefused, ValueError) as error:
             context |= {"file_name": upload.name, **_problem(error)}
             status = 400
         else:
-            opened = keeping.open_text(user, scenario)
-            text = attaching.put_participants(opened.text, banks)
             keeping.keep_draft(user, scenario, opened.base.number if opened.base else 0, text)
             messages.success(request, f"{len(banks):,} banks taken over. Save to make a version.")
             return redirect("scenario_edit", scenario.pk)

@@ -47,7 +47,7 @@ def scenario_form(request: HttpRequest, scenario_id: UUID) -> HttpResponse:
 
 @require_POST
 def scenario_change(request: HttpRequest, scenario_id: UUID) -> HttpResponse:
-    """Do one change; answers with the edit to the text, what is wrong now, and the form where it must follow."""
+    """Do one change; answers with the edit, what is wrong now, and the form where it must follow."""
     user = person(request)
     scenario = owned_scenario(user, scenario_id)
     old = posted_text(request)
