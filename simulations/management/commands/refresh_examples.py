@@ -17,6 +17,7 @@ class Command(BaseCommand):
     """Write expected.json of every example."""
 
     help = "Play every example of the gallery and write its expected.json."
+    requires_system_checks: list[str] = []  # noqa: RUF012 (Django's way)
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Write the files and name those that changed."""
