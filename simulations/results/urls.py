@@ -1,5 +1,27 @@
-"""Addresses of this folder."""
+"""Addresses of results, history and comparison."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from simulations.results import comparing, exports, history, pages, records
+
+RUN = "runs/<uuid:run_id>/results/"
+
+urlpatterns = [
+    path(RUN, pages.run_results, name="run_results"),
+    path(f"{RUN}report", pages.run_report, name="run_report"),
+    path(f"{RUN}curves", pages.run_curves, name="run_curves"),
+    path(f"{RUN}balances", pages.run_balances, name="run_balances"),
+    path(f"{RUN}label", pages.run_label, name="run_label"),
+    path(f"{RUN}banks/", pages.result_banks, name="result_banks"),
+    path(f"{RUN}banks/<str:agent_id>", pages.run_bank, name="run_bank"),
+    path(f"{RUN}payments/", records.run_payments, name="run_payments"),
+    path(f"{RUN}payments/<path:payment_id>", records.run_payment, name="run_payment"),
+    path(f"{RUN}events/", records.run_events, name="run_events"),
+    path(f"{RUN}export/scenario.yaml", exports.run_scenario, name="run_scenario"),
+    path(f"{RUN}export/measures.csv", exports.run_measures, name="run_measures"),
+    path(f"{RUN}export/<str:kind>.<str:form>", exports.run_export, name="run_export"),
+    path("history/", history.history, name="history"),
+    path("history/live", history.history_live, name="history_live"),
+    path("history/chosen", history.history_chosen, name="history_chosen"),
+    path("compare/", comparing.compare, name="compare"),
+]

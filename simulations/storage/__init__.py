@@ -4,19 +4,26 @@ Which parts count is the caller's to say, by their names (rows of `Artifact`). N
 database; `storage.exporting` writes files for people.
 """
 
+from simulations.storage.banks import bank_sums, counterparties, payment_counts
 from simulations.storage.charts import balances, series, series_names, thin
-from simulations.storage.parts import StoredPart, delete_run, run_dir, write_parquet, write_part
+from simulations.storage.curves import curves
+from simulations.storage.parts import Column, StoredPart, delete_run, run_dir, write_parquet, write_part
 from simulations.storage.reading import COLUMNS, Kind, Page, Where, page, read
 
 __all__ = [
     "COLUMNS",
+    "Column",
     "Kind",
     "Page",
     "StoredPart",
     "Where",
     "balances",
+    "bank_sums",
+    "counterparties",
+    "curves",
     "delete_run",
     "page",
+    "payment_counts",
     "read",
     "run_dir",
     "series",

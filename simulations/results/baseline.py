@@ -1,0 +1,103 @@
+"""The run that another is measured against."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from simulations import access
+from simulations.models import Run
+from simulations.results.measures import GROUPS, HEADLINE, Change, Measure
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from simulations.access import Person
+
+NONE = "none"
+MOST_CANDIDATES = 20
+
+
+@dataclass(frozen=True)
+class Line:
+    """A measure of a run and, against a baseline, how it differs."""
+
+    measure: Measure
+    value: str
+    base: str
+    change: Change | None
+
+
+def baseline_of(run: Run, user: Person, wanted: str) -> Run | None:
+    """Return the run asked for by its id; without one, the newest approved other run of the scenario.
+
+    `wanted` is `none` for no baseline. Raises Http404 for a run this person may not see.
+    """
+    if wanted == NONE:
+        return None
+    if wanted:
+        return access.visible_run(user, _uuid(wanted))
+    if run.version is None:
+        return None
+    approved = Run.objects.visible_to(user).filter(review=Run.Review.APPROVED)
+    return approved.filter(version__scenario=run.version.scenario_id).exclude(pk=run.pk).first()
+
+
+def candidates(run: Run, user: Person) -> list[Run]:
+    """Return runs worth comparing with: over, of the same scenario, the newest first."""
+    others = Run.objects.visible_to(user).filter(status__in=Run.OVER).exclude(pk=run.pk)
+    same = (
+        others.filter(document=run.document_id)
+        if run.version is None
+        else others.filter(version__scenario=run.version.scenario_id)
+    )
+    return list(same.only("pk", "name", "review")[:MOST_CANDIDATES])
+
+
+def lines(
+    measures: tuple[Measure, ...],
+    values: Mapping[str, Any],
+    base: Mapping[str, Any] | None,
+    currency: Mapping[str, object],
+) -> list[Line]:
+    """Return measures with their figures; those the run does not have are left out."""
+    found = []
+    for measure in measures:
+        value = measure.of(values)
+        if value is None and (base is None or measure.of(base) is None):
+            continue
+        against = measure.of(base) if base is not None else None
+        found.append(
+            Line(
+                measure,
+                measure.shown(value, currency),
+                measure.shown(against, currency),
+                measure.change(value, against, currency),
+            )
+        )
+    return found
+
+
+def headline(
+    values: Mapping[str, Any], base: Mapping[str, Any] | None, currency: Mapping[str, object]
+) -> list[Line]:
+    """Return the measures one reads first."""
+    return lines(HEADLINE, values, base, currency)
+
+
+def groups(
+    values: Mapping[str, Any], base: Mapping[str, Any] | None, currency: Mapping[str, object]
+) -> list[tuple[str, list[Line]]]:
+    """Return all measures by group, empty groups left out."""
+    found = [(group.title, lines(group.measures, values, base, currency)) for group in GROUPS]
+    return [(title, each) for title, each in found if each]
+
+
+def _uuid(text: str) -> UUID:
+    from django.http import Http404
+
+    try:
+        return UUID(text)
+    except ValueError:
+        raise Http404("No such run.") from None

@@ -1,0 +1,129 @@
+"""The history: every run one may see, found, sorted, labelled, taken together."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_GET, require_http_methods
+
+from simulations.models import Run
+from simulations.results.exports import measures_file
+from simulations.results.filters import HistoryFilter
+from simulations.results.measures import BY_KEY, Measure
+from simulations.results.paging import Pager, page_number, page_size, without
+from simulations.results.sorting import Head, chosen, heads
+
+if TYPE_CHECKING:
+    from django.db.models import QuerySet
+
+MOST_CHOSEN = 500
+MEASURES = tuple(
+    BY_KEY[key]
+    for key in (
+        "arrived_count",
+        "arrived_value",
+        "settled_value",
+        "settlement_rate_value",
+        "average_delay",
+        "rho",
+        "liquidity_used_total",
+        "costs",
+    )
+)
+HEADS = (
+    Head("name", "Run"),
+    Head("status", "Status"),
+    Head("owner", "Owner"),
+    Head("created_at", "Started", "When the run was made.", True),
+    *(Head(measure.column, measure.label, measure.tip, True) for measure in MEASURES),
+)
+SORTABLE = {
+    "name": "name",
+    "status": "status",
+    "owner": "owner__username",
+    "created_at": "created_at",
+    **{measure.column: measure.column for measure in MEASURES},
+}
+
+
+@require_GET
+def history(request: HttpRequest) -> HttpResponse:
+    """Show the runs that fit the filter; htmx takes only the table."""
+    filtered = HistoryFilter(request.GET, queryset=_runs(request), person=request.user)
+    sort = chosen(request.GET.get("sort", ""), list(SORTABLE), "-created_at")
+    found = filtered.qs.order_by(*_order(sort))
+    size = page_size(request)
+    pager = Pager(page_number(request), size, filtered.qs.order_by().count(), without(request, "page"))
+    if pager.number > pager.pages:
+        pager = Pager(pager.pages, size, pager.total, pager.query)
+    start = (pager.number - 1) * size
+    rows = [row_of(run) for run in found[start : start + size]]
+    context = {
+        "page_name": "runs",
+        "filter": filtered,
+        "rows": rows,
+        "live": [row["run"] for row in rows if row["run"].status == Run.Status.RUNNING],
+        "pager": pager,
+        "heads": heads(HEADS, sort, sortable=list(SORTABLE)),
+        "sort_query": without(request, "page", "sort"),
+        "is_filtered": bool(without(request, "page", "sort", "size")),
+        "measures": MEASURES,
+    }
+    part = request.headers.get("HX-Target") == "history-table"
+    template = "simulations/results/_history.html" if part else "simulations/results/history.html"
+    return render(request, template, context)
+
+
+def _runs(request: HttpRequest) -> QuerySet[Run]:
+    """Return the visible runs with what a row shows and nothing large."""
+    visible = Run.objects.visible_to(request.user).select_related("owner", "version")
+    return visible.defer("metrics", "failure", "notes", "review_note")
+
+
+def _order(sort: str) -> list[Any]:
+    from django.db.models import F
+
+    column = F(SORTABLE[sort.removeprefix("-")])
+    first = column.desc(nulls_last=True) if sort.startswith("-") else column.asc(nulls_last=True)
+    return [first, "-created_at", "pk"]
+
+
+def row_of(run: Run) -> dict[str, Any]:
+    """Return a run with its measures as they are shown."""
+    values = [measure.shown(_column(run, measure), run.currency) for measure in MEASURES]
+    return {"run": run, "values": values}
+
+
+def _column(run: Run, measure: Measure) -> float | None:
+    value: float | None = getattr(run, measure.column)
+    return value
+
+
+@require_GET
+def history_live(request: HttpRequest) -> HttpResponse:
+    """Return the rows of runs that were running, as they are now, and who is to be asked for again."""
+    rows = [row_of(run) for run in _runs(request).filter(pk__in=chosen_ids(request.GET.getlist("run")))]
+    live = [row["run"] for row in rows if row["run"].status == Run.Status.RUNNING]
+    return render(request, "simulations/results/_history_live.html", {"rows": rows, "live": live})
+
+
+@require_http_methods(["GET", "POST"])
+def history_chosen(request: HttpRequest) -> HttpResponse:
+    """Send the measures of the chosen runs, a row each."""
+    given = request.POST if request.method == "POST" else request.GET
+    runs = Run.objects.visible_to(request.user).filter(pk__in=chosen_ids(given.getlist("run")))
+    return measures_file(runs.select_related("document"), "runs.csv", given.get("form") == "excel")
+
+
+def chosen_ids(texts: list[str]) -> list[UUID]:
+    """Return the ids among what an address names; the rest is left out."""
+    ids = []
+    for text in texts[:MOST_CHOSEN]:
+        try:
+            ids.append(UUID(text))
+        except ValueError:
+            continue
+    return ids

@@ -1,0 +1,82 @@
+"""The system's curves over a stored run: what flowed so far, and what stood, by tick."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+
+import numpy as np
+
+from simulations.duck import connect
+from simulations.storage.parts import Column
+from simulations.storage.reading import bound_of, source_of
+
+
+def curves(  # noqa: PLR0913 (the parts of a query, by name)
+    run_id: uuid.UUID | str,
+    names: Sequence[str],
+    *,
+    flows: Sequence[str],
+    levels: Sequence[str],
+    until: int,
+    from_tick: int = 0,
+    to_tick: int | None = None,
+    max_points: int = 1200,
+) -> dict[str, Column]:
+    """Return `tick`, the sum since the start of each flow, and each level as it stood.
+
+    A stored row stands for every tick up to the next one, the last for those up to `until` (exclusive): a
+    flow counts once for each. Ticks are put into buckets, each giving two points: its first and its last tick.
+    Sums are exact at both, and each bucket shows the least and the greatest of a level.
+    """
+    empty: dict[str, Column] = {name: np.empty(0, np.int64) for name in ("tick", *flows, *levels)}
+    if not names:
+        return empty
+    last = until - 1 if to_tick is None else min(to_tick, until - 1)
+    width = max(1, -(-2 * (last - from_tick + 1) // max_points))
+    paths, source = source_of(run_id, "series", names)
+    figures = [
+        *(
+            f'sum("{name}" * n)::BIGINT AS "{name}", arg_min("{name}", tick) AS "{name} first"'
+            for name in flows
+        ),
+        *(
+            f'min("{name}") AS "{name} low", max("{name}") AS "{name} high", '
+            f'arg_min("{name}", tick) AS "{name} first", arg_max("{name}", tick) AS "{name} last"'
+            for name in levels
+        ),
+    ]
+    with connect(paths) as connection:
+        found = connection.execute(
+            f"""WITH rows AS (
+                SELECT *, lead(tick, 1, $until) OVER (ORDER BY tick)::BIGINT - tick::BIGINT AS n
+                FROM {source})
+            SELECT CASE WHEN tick < $first THEN -1 ELSE (tick::BIGINT - $first) // $width END AS bucket,
+                min(tick)::BIGINT AS first, max(tick + n - 1)::BIGINT AS last, {", ".join(figures)}
+            FROM rows WHERE tick <= $last GROUP BY bucket ORDER BY bucket""",
+            bound_of("series", paths) | {"until": until, "first": from_tick, "last": last, "width": width},
+        ).fetchnumpy()
+    return _points(found, flows, levels, from_tick, last) if len(found["bucket"]) else empty
+
+
+def _points(
+    found: dict[str, Column], flows: Sequence[str], levels: Sequence[str], from_tick: int, last: int
+) -> dict[str, Column]:
+    """Lay two points a bucket after one another; what came before `from_tick` becomes one point there."""
+    before = found["bucket"] < 0
+    first = np.where(before, from_tick, found["first"])
+    end = np.where(before, from_tick, np.minimum(found["last"], last))
+    points: dict[str, Column] = {"tick": np.column_stack([first, end]).ravel().astype(np.int64)}
+    for name in flows:
+        after = np.cumsum(found[name])
+        opening = np.where(before, after, after - found[name] + found[f"{name} first"])
+        points[name] = np.column_stack([opening, after]).ravel().astype(np.int64)
+    for name in levels:
+        pair = np.column_stack([found[f"{name} low"], found[f"{name} high"]])
+        falling = found[f"{name} first"] > found[f"{name} last"]
+        pair[falling] = pair[falling][:, ::-1]
+        pair[before] = found[f"{name} last"][before, None]
+        points[name] = pair.ravel().astype(np.int64)
+    # A bucket of one tick has one point, and so has a first tick that a row from before it reaches.
+    keep = np.append(np.diff(points["tick"]) > 0, True)
+    return {name: values[keep] for name, values in points.items()}
