@@ -1,4 +1,4 @@
-"""What the review page of a run shows beside its facts: measures and two charts, from what is stored."""
+"""The two charts on the review page of a run, from what is stored."""
 
 from __future__ import annotations
 
@@ -8,39 +8,9 @@ import numpy as np
 
 from simulations import storage
 from simulations.models import Artifact, Run
-from simulations.templatetags import figures
 
 CHART_POINTS = 600
 SERIES = ("queue_depth", "pending", "arrived_value", "settled_value")
-
-
-def measures(run: Run) -> list[tuple[str, str, str]]:
-    """Return label, figure and explanation of the measures kept on the run's row."""
-    money = run.currency
-    rows = [
-        ("Arrived", figures.count(run.arrived_count), "Payments that arrived."),
-        ("Settled", figures.count(run.settled_count), "Payments that settled."),
-        ("Arrived value", figures.money(run.arrived_value, money), "Value of what arrived."),
-        ("Settled value", figures.money(run.settled_value, money), "Value of what settled."),
-        ("Settlement rate", figures.percent(run.settlement_rate), "Settled value ÷ arrived value."),
-        (
-            "Average delay",
-            figures.decimal(run.average_delay),
-            "Ticks from arrival until it left, over all arrived payments.",
-        ),
-        (
-            "Delay indicator",
-            figures.decimal(run.rho, 3),
-            "Value-weighted share of the possible waiting: 0 = all at once, 1 = nothing settled.",
-        ),
-        (
-            "Liquidity used",
-            figures.money(run.liquidity_used, money),
-            "Sum over banks of the most each had paid out net since the start of a day.",
-        ),
-        ("Total cost", figures.money(run.total_cost, money), "All kinds of cost, all banks."),
-    ]
-    return [row for row in rows if row[1] != figures.NONE]
 
 
 def chart_data(run: Run) -> dict[str, Any] | None:

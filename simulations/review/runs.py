@@ -261,7 +261,6 @@ class RunAdmin(FactsAdmin[Run]):
             user = cast(User, request.user)
             more |= {
                 "run": run,
-                "measures": run_page.measures(run),
                 "chart_data": run_page.chart_data(run),
                 "may_decide": states.may_decide(run, user),
                 "is_own": run.owner_id == user.pk,

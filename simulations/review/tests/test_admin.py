@@ -48,8 +48,11 @@ def run(owner: User) -> Run:
         settled_count=3,
         settled_value=123_456,
         settlement_rate=0.75,
+        metrics={"settled_value": 123_456, "settlement_rate_value": 0.75, "costs": {"delay": 500}},
     )
-    Intervention.objects.create(run=run, seq=1, tick=4, made_tick=4, event={"type": "outage", "agent": "A"}, made_by=owner)
+    Intervention.objects.create(
+        run=run, seq=1, tick=4, made_tick=4, event={"type": "outage", "agent": "A"}, made_by=owner
+    )
     return run
 
 
@@ -97,7 +100,7 @@ def test_posting_to_the_page_of_a_run_changes_nothing(run: Run, staff: User, as_
 
 def test_the_page_of_a_run_has_facts_measures_and_interventions(run: Run, staff: User, as_person) -> None:
     page = as_person(staff).get(page_of(run)).text
-    for words in ("1,234.56 EUR", "75.0 %", "ab" * 32, run.document_id, "outage"):
+    for words in ("1,234.56 EUR", "75.00 %", "Cost: delay", "5.00 EUR", "ab" * 32, run.document_id, "outage"):
         assert words in page
 
 
