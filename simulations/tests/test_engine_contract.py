@@ -172,3 +172,11 @@ def test_a_panic_of_the_engine_is_a_runtime_error_and_ends_that_run_only(monkeyp
         with pytest.raises(RuntimeError, match="nothing further"):
             call()
     assert finished(healthy).digest() == finished(Orchestrator.new(scenario())).digest()
+
+
+def test_measures_have_every_key_before_anything_happened():
+    metrics = Orchestrator.new(scenario()).metrics()
+    assert metrics["shares"] == dict.fromkeys(("gross", "bilateral", "multilateral", "net"))
+    assert metrics["settlement_rate_count"] is metrics["rho"] is metrics["turnover"] is None
+    assert set(metrics["agents"]) == set(metrics["liquidity_used"]) == {"A", "B", "C", "D"}
+    assert (metrics["arrived_count"], metrics["arrived_value"]) == (0, 0)

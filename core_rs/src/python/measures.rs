@@ -36,12 +36,13 @@ fn by_agent<'py>(py: Python<'py>, labels: &Labels, values: &[i64]) -> PyResult<B
     Ok(dict)
 }
 
-fn shares(py: Python<'_>, shares: Shares) -> PyResult<Bound<'_, PyDict>> {
+/// Shares by method; each is `None` when nothing settled.
+fn shares(py: Python<'_>, shares: Option<Shares>) -> PyResult<Bound<'_, PyDict>> {
     Ok(dict!(py, {
-        "gross": shares.gross,
-        "bilateral": shares.bilateral,
-        "multilateral": shares.multilateral,
-        "net": shares.net,
+        "gross": shares.map(|shares| shares.gross),
+        "bilateral": shares.map(|shares| shares.bilateral),
+        "multilateral": shares.map(|shares| shares.multilateral),
+        "net": shares.map(|shares| shares.net),
     }))
 }
 
@@ -75,7 +76,7 @@ fn measures<'py>(py: Python<'py>, of: &Measures, labels: &Labels) -> PyResult<Bo
         "ub_total": of.ub_total,
         "lb_total": of.lb_total,
         "turnover": of.turnover,
-        "shares": of.shares.map(|of| shares(py, of)).transpose()?,
+        "shares": shares(py, of.shares)?,
         "deciles": &of.deciles,
         "stuck_ticks": of.stuck_ticks,
         "costs": named(py, &COST_KINDS, &of.costs)?,
