@@ -14,10 +14,11 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from simulations import access
 from simulations.config.faults import ScenarioRefused
 from simulations.models import AuditEntry, Run, ScenarioVersion
-from simulations.runs import lifecycle, manager, verifying
+from simulations.runs import interventions, lifecycle, manager, verifying
 from simulations.runs.creation import create_run
 from simulations.runs.feed import EVENT_TYPES
 from simulations.runs.forms import RunForm
+from simulations.runs.intervening import InterventionForm
 from simulations.runs.ownership import OwnedElsewhere
 from simulations.runs.replay import Unrepeatable
 
@@ -28,6 +29,9 @@ if TYPE_CHECKING:
         """A request as the middleware leaves it."""
 
         htmx: HtmxDetails
+
+
+REFUSALS = (lifecycle.Conflict, ValueError, Unrepeatable, OwnedElsewhere)
 
 
 @require_http_methods(["GET", "POST"])
@@ -122,7 +126,7 @@ def run_command(request: Request, run_id: UUID, verb: str) -> HttpResponse:
     run = access.steerable_run(request.user, run_id)
     try:
         _obey(run, verb, request)
-    except (lifecycle.Conflict, ValueError, Unrepeatable, OwnedElsewhere) as problem:
+    except REFUSALS as problem:
         if request.htmx:
             return HttpResponse(str(problem), status=409, content_type="text/plain; charset=utf-8")
         messages.error(request, str(problem))
@@ -162,6 +166,54 @@ def _speed(text: str) -> float | None:
         return float(text) if text else None
     except ValueError:
         raise ValueError("ticks_per_second must be a number, or empty for as fast as possible") from None
+
+
+@require_http_methods(["GET", "POST"])
+def run_intervene(request: HttpRequest, run_id: UUID) -> HttpResponse:
+    """The form of the intervene panel, and its use; a part."""
+    run = access.steerable_run(request.user, run_id)
+    given = request.POST if request.method == "POST" else request.GET
+    chosen = given.get("type", "transfer_liquidity")
+    posted = request.POST if request.method == "POST" else None
+    form = InterventionForm(posted, chosen=chosen, decimals=run.currency_decimals)
+    done = None
+    if posted is not None and form.is_valid():
+        try:
+            done = manager.apply(run, form.event(), by=request.user)  # type: ignore[arg-type]  # signed in
+        except REFUSALS as problem:
+            for line in str(problem).splitlines()[:5]:
+                form.add_error(None, line)
+        else:
+            form = InterventionForm(chosen=chosen, decimals=run.currency_decimals)
+    return render(request, "simulations/runs/_intervene.html", {"run": run, "form": form, "done": done})
+
+
+@require_GET
+def run_interventions(request: HttpRequest, run_id: UUID) -> HttpResponse:
+    """What was done in a run and waits to be done; a part, which carries the marks of the charts."""
+    return _interventions(request, access.visible_run(request.user, run_id))
+
+
+@require_POST
+def run_withdraw(request: HttpRequest, run_id: UUID, seq: int) -> HttpResponse:
+    """Take back an intervention that has not taken effect."""
+    run = access.steerable_run(request.user, run_id)
+    try:
+        manager.withdraw(run, seq, by=request.user)  # type: ignore[arg-type]  # signed in
+    except REFUSALS as problem:
+        return HttpResponse(str(problem), status=409, content_type="text/plain; charset=utf-8")
+    return _interventions(request, run)
+
+
+def _interventions(request: HttpRequest, run: Run) -> HttpResponse:
+    made = interventions.listed(run)
+    context = {
+        "run": run,
+        "interventions": made,
+        "may_steer": access.may_steer(request.user, run),
+        "marks": [each.tick for each in made if each.status != each.Status.WITHDRAWN],
+    }
+    return render(request, "simulations/runs/_interventions.html", context)
 
 
 @require_POST

@@ -11,6 +11,7 @@ from simulations.templatetags.figures import money, tick_clock
 if TYPE_CHECKING:
     from simulations.models import Run
 
+MONEY_KEYS = frozenset({"amount", "credit_limit"})
 register = template.Library()
 
 REASONS = {
@@ -23,6 +24,22 @@ REASONS = {
     "multilateral_limit": "the limit towards all is reached",
     "awaiting_settlement": "its rail settles later",
 }
+
+
+@register.simple_tag
+def intervention(event: dict[str, Any], run: Run) -> str:
+    """Say in a line what an intervention does: `set_credit_limit A, credit limit 1,000.00 EUR`."""
+    parts = []
+    for key, value in event.items():
+        if key == "type":
+            continue
+        if key in MONEY_KEYS and isinstance(value, int):
+            parts.append(f"{key.replace('_', ' ')} {money(value, run.currency)}")
+        elif key in {"agent", "payment"}:
+            parts.insert(0, str(value))
+        else:
+            parts.append(f"{key.replace('_', ' ')} {value}")
+    return f"{str(event.get('type', '')).replace('_', ' ')} {', '.join(parts)}".strip()
 
 
 @register.simple_tag

@@ -54,7 +54,7 @@
       CM.indentUnit.of("  "),
       CM.yaml(),
       CM.syntaxHighlighting(colours()),
-      CM.autocompletion({ override: [(context) => PS.complete(context, schema)] }),
+      CM.autocompletion({ icons: false, override: [(context) => PS.complete(context, schema)] }),
       CM.EditorView.theme(LOOK),
       CM.EditorView.lineWrapping,
       CM.EditorView.contentAttributes.of({ "aria-label": "Scenario text (YAML)", spellcheck: "false" }),
@@ -109,8 +109,8 @@
     mark(marks) {
       if (!view) return;
       const doc = view.state.doc;
-      const diagnostics = marks.filter((mark) => mark.line >= 1 && mark.line <= doc.lines).map((mark) => {
-        const line = doc.line(mark.line);
+      const diagnostics = marks.filter((mark) => mark.line >= 1).map((mark) => {
+        const line = doc.line(Math.min(mark.line, doc.lines)); /* what is missing at the end is marked there */
         const from = Math.min(line.from + Math.max(0, mark.column - 1), line.to);
         const word = /^[^\s,}\]#:]+:?|^./.exec(doc.sliceString(from, line.to));
         return { from, to: Math.min(line.to, from + (word ? word[0].length : 0)), severity: mark.severity, message: mark.message };

@@ -124,6 +124,14 @@
     if (event.target.matches("dialog.drawer")) event.target.close();
   });
 
+  /* Enter means the dialog's own button, not the first one of the form, which runs. */
+  document.addEventListener("keydown", (event) => {
+    const button = event.key === "Enter" && event.target.matches("dialog input") && event.target.closest("dialog").querySelector("button[type=submit]");
+    if (!button) return;
+    event.preventDefault();
+    button.click();
+  });
+
   document.addEventListener("keydown", (event) => {
     if (!(event.ctrlKey || event.metaKey) || event.key !== "s" || !mayEdit) return;
     event.preventDefault();
@@ -131,17 +139,18 @@
     if (!dialog.open) dialog.showModal();
   });
 
-  /* A box that has the focus has not told of its change yet: it does when the page goes on to save or run. */
+  /* A box that has the focus has not told of its change yet: it does when the page goes on to save or run.
+     A form cannot be submitted again while its submit event lasts, hence the timer. */
   page.addEventListener("submit", (event) => {
     if (page.dataset.ready) return;
     event.preventDefault();
     const submitter = event.submitter;
     document.activeElement?.blur();
-    queue.then(() => {
+    queue.then(() => setTimeout(() => {
       page.dataset.ready = "yes";
       page.requestSubmit(submitter);
       delete page.dataset.ready;
-    });
+    }));
   });
 
   /* What was typed in the last moment before the page goes is kept, too. */

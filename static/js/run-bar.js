@@ -59,6 +59,7 @@
       get("run-until").disabled = !can("step");
       bar.querySelectorAll("#run-to :is(input, button)").forEach((each) => { each.disabled = !can("run_to"); });
       range.disabled = !can("speed");
+      get("intervene-open").disabled = !can("apply");
       get("run-to-tick").min = status.tick + 1;
       if (performance.now() - touched > 700) {
         range.value = positionOf(status.ticks_per_second);

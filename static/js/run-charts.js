@@ -78,7 +78,24 @@
     return [low - room, high + room];
   }
 
-  function chart(figure, facts, kind, onCursor) {
+  /* What people did stands on the time axis of every chart. */
+  function drawMarks(plot, marks) {
+    const { ctx, bbox } = plot;
+    ctx.save();
+    ctx.strokeStyle = PS.css("--chart-mark");
+    ctx.setLineDash([3, 3]);
+    ctx.beginPath();
+    for (const tick of marks) {
+      const x = Math.round(plot.valToPos(tick, "x", true)) + 0.5;
+      if (x < bbox.left || x > bbox.left + bbox.width) continue;
+      ctx.moveTo(x, bbox.top);
+      ctx.lineTo(x, bbox.top + bbox.height);
+    }
+    ctx.stroke();
+    ctx.restore();
+  }
+
+  function chart(figure, facts, kind, marks, onCursor) {
     const box = figure.querySelector(".chart-box");
     const legend = figure.querySelector(".legend");
     const stepped = uPlot.paths.stepped({ align: 1 });
@@ -106,6 +123,7 @@
         series: [{}, ...lines.map((line) => ({ label: line.label, scale: line.scale || "y", stroke: line.color(), fill: fillOf(line), width: 1, dash: line.dash, paths: stepped, points: { show: false }, show: !hidden.has(line.key) }))],
         hooks: {
           setCursor: [(u) => onCursor(u.cursor.left >= 0 ? u.posToVal(u.cursor.left, "x") : null)],
+          draw: [(u) => drawMarks(u, marks)],
           setSelect: [(u) => { u.zoomed = u.select.width > 0; }],
         },
       };
@@ -192,6 +210,7 @@
     let measure = "balance";
     let banks = [];
     let kinds = "";
+    const marks = [];
     const fixed = fixedLines(facts);
     const charts = {};
     const onCursor = (tick) => {
@@ -199,7 +218,7 @@
       Object.values(charts).forEach((each) => each.write(data, cursor));
     };
     document.querySelectorAll("[data-chart]").forEach((figure) => {
-      charts[figure.dataset.chart] = chart(figure, facts, figure.dataset.chart, onCursor);
+      charts[figure.dataset.chart] = chart(figure, facts, figure.dataset.chart, marks, onCursor);
     });
 
     function rebuildCosts() {
@@ -238,6 +257,10 @@
         banks = chosen;
         measure = wanted;
         charts.balances.rebuild(bankLines(facts, banks, measure));
+      },
+      marks(ticks) {
+        marks.splice(0, marks.length, ...ticks);
+        draw();
       },
       lines: (key) => charts[key].lines,
       system: [

@@ -29,6 +29,10 @@
     },
     status(status) {
       bar.status(status);
+      if (status.status !== "running") {
+        whole = true; // it rests: the charts out of sight catch up
+        schedule();
+      }
       if (status.tick !== shown.tick || status.status !== shown.status) moved(status);
     },
     subscribed(answer) {
@@ -101,7 +105,7 @@
     movedTimer = setTimeout(() => {
       movedAt = performance.now();
       shown = { tick: status.tick, status: status.status };
-      for (const id of ["banks", "queue", "feed"]) {
+      for (const id of ["banks", "queue", "feed", "interventions"]) {
         if (id === "feed" && feedHold.getAttribute("aria-pressed") === "true") continue;
         htmx.trigger(`#${id}`, "run:moved");
       }
@@ -168,5 +172,9 @@
   PS.onTheme(markBanks);
   if (chosen) charts.show(chosen, measure);
 
+  document.body.addEventListener("htmx:afterSwap", (event) => {
+    if (event.detail.target.id !== "interventions") return;
+    charts.marks(JSON.parse(document.getElementById("run-marks").textContent));
+  });
   PS.chartTable(facts, data, charts);
 })();
