@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import duckdb
 
@@ -70,13 +70,24 @@ def make_types(connection: duckdb.DuckDBPyConnection, terms: Terms) -> None:
 
 
 def _whole(text: str, digits: int = 18) -> str:
-    return f"CASE WHEN regexp_full_match({text}, '[0-9]{{1,{digits}}}') THEN CAST({text} AS BIGINT) END"
+    """Return the SQL of a whole number, NULL if the text is none; the pattern is for leading zeros only."""
+    if text == "NULL":
+        return "NULL::BIGINT"
+    number = f"TRY_CAST({text} AS BIGINT)"
+    plain = f"CAST({number} AS VARCHAR) = {text} AND {number} >= 0"
+    padded = f"regexp_full_match({text}, '[0-9]{{1,{digits}}}')"
+    return f"CASE WHEN {plain} THEN {number} WHEN {padded} THEN CAST({text} AS BIGINT) END"
 
 
-def typed_rows(layout: Layout, terms: Terms, torn: Literal["raise", "keep"]) -> str:
+def _date(layout: Layout) -> str:
+    text = column(layout, "date")
+    return f"CASE WHEN regexp_full_match({text}, '{_DATE}') THEN TRY_CAST({text} AS DATE) END"
+
+
+def _typed_rows(layout: Layout, terms: Terms, torn: Literal["raise", "keep"]) -> str:
     """Return the SELECT that gives each row its number `k` and its values, NULL where a value is no good."""
-    names = ("sender", "receiver", "amount", "time", "date", "day", "arrival_tick", "deadline_tick")
-    sender, receiver, amount, time, date, day, arrival, deadline = (column(layout, name) for name in names)
+    names = ("sender", "receiver", "amount", "time", "day", "arrival_tick", "deadline_tick")
+    sender, receiver, amount, time, day, arrival, deadline = (column(layout, name) for name in names)
     priority, rail, divisible, identity = (
         column(layout, name) for name in ("priority", "rail", "divisible", "id")
     )
@@ -97,7 +108,7 @@ def typed_rows(layout: Layout, terms: Terms, torn: Literal["raise", "keep"]) -> 
             TRY_CAST({receiver} AS bank) AS receiver,
             {cents} AS amount,
             CASE WHEN regexp_full_match({time}, '{_CLOCK}') THEN epoch_us(CAST({time} AS TIME)) END AS us,
-            CASE WHEN regexp_full_match({date}, '{_DATE}') THEN TRY_CAST({date} AS DATE) END AS date,
+            {_date(layout)} AS date,
             {_whole(day, 4)} AS day,
             {_whole(arrival)} AS arrival,
             {_whole(deadline)} AS deadline,
@@ -113,14 +124,19 @@ def typed_rows(layout: Layout, terms: Terms, torn: Literal["raise", "keep"]) -> 
 
 
 def read_rows(connection: duckdb.DuckDBPyConnection, path: Path, layout: Layout, terms: Terms) -> None:
-    """Make the table `typed` of a file's rows; torn ones are left out and kept for `refuse_bad_rows`."""
-    bound = {"path": str(path)}
+    """Make the table `checked` of a file's rows; torn ones are left out and kept for `refuse_bad_rows`."""
+    bound: dict[str, Any] = {"path": str(path), "dates": []}
+    if layout.has("date"):
+        days = f"SELECT {_date(layout)} AS day FROM {read_csv(layout, 'skip')}"
+        found = connection.execute(
+            f"SELECT list(DISTINCT day ORDER BY day) FROM ({days})", {"path": str(path)}
+        )
+        bound["dates"] = found.fetchall()[0][0] or []
     try:
-        connection.execute(f"CREATE TABLE typed AS {typed_rows(layout, terms, 'raise')}", bound)
-        return
+        connection.execute(f"CREATE TABLE checked AS {checked_rows(layout, terms, 'raise')}", bound)
     except duckdb.InvalidInputException:
         _refuse_if_many_are_torn(path, layout)
-    connection.execute(f"CREATE TABLE typed AS {typed_rows(layout, terms, 'keep')}", bound)
+        connection.execute(f"CREATE TABLE checked AS {checked_rows(layout, terms, 'keep')}", bound)
 
 
 def _refuse_if_many_are_torn(path: Path, layout: Layout) -> None:
@@ -135,8 +151,8 @@ def _refuse_if_many_are_torn(path: Path, layout: Layout) -> None:
         raise PaymentFileRefused(told, total)
 
 
-def checked_rows(layout: Layout, terms: Terms) -> str:
-    """Return the SELECT that adds day, arrival tick and the name of what is wrong (`bad`). Binds $dates."""
+def checked_rows(layout: Layout, terms: Terms, torn: Literal["raise", "keep"]) -> str:
+    """Return the SELECT of typed rows with day, arrival tick and the name of what is wrong (`bad`)."""
     if layout.has("date"):
         day = "list_position($dates, date) - 1"
     elif layout.has("day"):
@@ -154,8 +170,10 @@ def checked_rows(layout: Layout, terms: Terms) -> str:
         arrival = "day * 86400 + us // 1000000"
     conditions = " ".join(_conditions(layout, terms, arrival))
     return f"""
-        SELECT * REPLACE ({arrival} AS arrival), CASE {conditions} END AS bad
-        FROM (SELECT * REPLACE ({day} AS day) FROM typed WHERE $dates IS NOT NULL)"""
+        SELECT * EXCLUDE (has_deadline, has_priority, has_rail, has_divisible)
+            REPLACE ({arrival} AS arrival), CASE {conditions} END AS bad
+        FROM (SELECT * REPLACE ({day} AS day) FROM ({_typed_rows(layout, terms, torn)}))
+        WHERE $dates IS NOT NULL"""
 
 
 def _conditions(layout: Layout, terms: Terms, arrival: str) -> list[str]:
