@@ -31,7 +31,7 @@ fn ticked(simulation: &mut Simulation) -> Vec<Figures> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: cases(), failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: cast::cases(150), failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn ticked_in_chunks_and_restored_at_every_tick_are_one_run(seed in any::<u32>()) {
@@ -114,10 +114,6 @@ proptest! {
             assert_eq!(&found, expected);
         }
     }
-}
-
-fn cases() -> u32 {
-    std::env::var("SOAK_CASES").map_or(150, |cases| cases.parse().unwrap())
 }
 
 #[test]

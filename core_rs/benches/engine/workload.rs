@@ -41,7 +41,7 @@ pub fn payments(banks: usize, count: usize, ticks: u32, seed: u64) -> PaymentTab
         sum += 1.0 / (bank + 1) as f64;
         weights.push(sum);
     }
-    let mut draw = |dice: &mut Dice| {
+    let draw = |dice: &mut Dice| {
         let wanted = dice.unit() * sum;
         AgentId(weights.partition_point(|&weight| weight < wanted).min(banks - 1) as u16)
     };

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::engine::costs::KINDS;
+use crate::engine::ledger::MOST_MONEY;
 use crate::engine::record::Method;
 
 /// Sums over a day.
@@ -186,6 +187,148 @@ pub struct Gauges {
     pub(super) waiting_value_arrivals: u128,
     /// Σ over closed days of `value_integral`.
     pub(super) value_integral_before: u128,
+}
+
+/// Far above any count a run can reach, far below where sums overflow.
+const MOST_COUNT: u64 = 1 << 40;
+const MOST_INTEGRAL: u128 = 1 << 100;
+
+impl Tally {
+    fn is_sound(&self) -> bool {
+        let counts = [
+            self.arrived_count,
+            self.dropped_count,
+            self.ticks,
+            self.length_max,
+            self.stuck_ticks,
+            self.timed_count,
+            self.late_count,
+            self.pending,
+            self.queued,
+        ];
+        let values = [
+            self.arrived_value,
+            self.dropped_value,
+            self.value_max,
+            self.timed_value,
+            self.provision_max,
+        ];
+        let integrals = [
+            self.length_integral,
+            self.value_integral,
+            self.rho_denominator,
+            self.position_integral,
+        ];
+        all_below(counts.into_iter().chain(self.settled_count), MOST_COUNT)
+            && all_money(
+                values
+                    .into_iter()
+                    .chain(self.settled_value)
+                    .chain(self.costs),
+            )
+            && all_below(integrals, MOST_INTEGRAL)
+    }
+}
+
+impl AgentGauge {
+    fn is_sound(&self, tick: u32) -> bool {
+        let counts = [
+            self.arrived_count,
+            self.settled_count,
+            self.dropped_count,
+            self.timed_count,
+            self.late_count,
+            self.waiting,
+            self.standing,
+        ];
+        let values = [
+            self.arrived_value,
+            self.dropped_value,
+            self.timed_value,
+            self.scheduled_peak,
+            self.sent_before,
+            self.received_before,
+            self.used_max,
+            self.ub_max,
+            self.lb_max,
+            self.credit_max,
+            self.waiting_value,
+            self.value_max,
+            self.standing_value,
+        ];
+        let integrals = [
+            self.rho_denominator,
+            self.length_integral,
+            self.value_integral,
+        ];
+        self.sampled_to <= tick
+            && self.longest <= tick
+            && self.standing_position <= MOST_MONEY as u64
+            && (-MOST_MONEY..=MOST_MONEY).contains(&self.scheduled_net)
+            && all_below(counts, MOST_COUNT)
+            && all_money(values)
+            && all_below(integrals, MOST_INTEGRAL)
+    }
+}
+
+impl Gauges {
+    /// Whether every sum is within what a run of so many ticks can reach, so that going on cannot
+    /// overflow; says nothing about its being right.
+    #[must_use]
+    pub fn is_sound(&self, tick: u32) -> bool {
+        let integrals = [
+            self.left_value_ticks,
+            self.waiting_value_arrivals,
+            self.value_integral_before,
+        ];
+        let curves = [&self.curve, &self.curve_before];
+        let days = self.closed.iter().all(|day| {
+            let liquidity = [&day.used, &day.ub, &day.lb];
+            day.tally.is_sound()
+                && liquidity
+                    .into_iter()
+                    .all(|values| values.len() == self.agents.len())
+                && all_money(liquidity.into_iter().flatten().copied())
+        });
+        let value: i128 = (self.closed.iter().map(|day| &day.tally))
+            .chain([&self.today])
+            .map(Tally::all_value)
+            .sum();
+        days && value <= 4 * i128::from(MOST_MONEY)
+            && self.today.is_sound()
+            && self.agents.iter().all(|agent| agent.is_sound(tick))
+            && all_below(integrals, MOST_INTEGRAL)
+            && curves.into_iter().all(|curve| {
+                curve.is_sorted_by(|left, right| left.0 < right.0)
+                    && all_money(curve.iter().map(|point| point.1))
+            })
+    }
+}
+
+impl Tally {
+    fn all_value(&self) -> i128 {
+        let settled: i128 = self
+            .settled_value
+            .iter()
+            .map(|&value| i128::from(value))
+            .sum();
+        let costs: i128 = self.costs.iter().map(|&value| i128::from(value)).sum();
+        settled
+            + costs
+            + i128::from(self.arrived_value)
+            + i128::from(self.dropped_value)
+            + i128::from(self.timed_value)
+    }
+}
+
+fn all_below<T: PartialOrd + Copy>(values: impl IntoIterator<Item = T>, bound: T) -> bool {
+    values.into_iter().all(|value| value < bound)
+}
+
+fn all_money(values: impl IntoIterator<Item = i64>) -> bool {
+    values
+        .into_iter()
+        .all(|value| (0..=MOST_MONEY).contains(&value))
 }
 
 /// Ticks by which k tenths of the value of `curve` had settled, k = 1..=10.

@@ -340,8 +340,15 @@ impl Ledger {
         let within = |agent: AgentId| agent.index() < agents;
         let limits_sound = data.terms.iter().all(|terms| {
             let limits = &terms.limits.bilateral;
+            let money = [
+                terms.credit_limit,
+                terms.posted,
+                terms.collateral,
+                terms.reservation,
+            ];
             limits.is_sorted_by(|left, right| left.0 < right.0)
-                && limits.iter().all(|limit| within(limit.0))
+                && (limits.iter()).all(|limit| within(limit.0) && in_bounds(limit.1.0))
+                && money.into_iter().all(in_bounds)
         });
         let mut flows = Flows::new(agents);
         for &(from, to, value) in &data.flows {

@@ -34,4 +34,5 @@ pub mod simulation;
 pub mod snapshot;
 pub mod tick;
 pub mod units;
+pub mod vetting;
 pub mod view;

@@ -378,8 +378,8 @@ impl Payments {
     pub fn restored(
         data: PaymentsSnapshot,
         most: usize,
-        agents: usize,
-        rails: usize,
+        (agents, rails): (usize, usize),
+        tick: u32,
     ) -> Result<Self, &'static str> {
         let count = data.count as usize;
         if count > most {
@@ -415,6 +415,8 @@ impl Payments {
                 && (order.rail == RailId::NONE || order.rail.index() < rails)
                 && (1..=MOST_AMOUNT).contains(&order.amount.0)
                 && order.priority <= 10
+                && order.arrival.0 < tick
+                && order.deadline >= order.arrival
                 && matches!(live.status, 1 | 2);
             if !sound {
                 return Err("a waiting payment is out of bounds");

@@ -317,8 +317,10 @@ impl Log {
                 method => method as i8,
             });
             let mut row = Row::of(payments, payment, &route);
-            if kind == Kind::Dropped {
-                row.reason = i16::from(payments.detail(payment));
+            match kind {
+                Kind::Dropped => row.reason = i16::from(payments.detail(payment)),
+                Kind::Held => row.reason = i16::from(reason::HELD),
+                _ => {}
             }
             if let Some(side) = side {
                 row.take(side, kind);

@@ -248,6 +248,30 @@ pub struct Totals {
     pub costs: [i64; 8],
 }
 
+impl Totals {
+    /// Whether every sum is within what a run may hold.
+    #[must_use]
+    pub fn is_sound(&self) -> bool {
+        let values = [
+            self.arrived_value,
+            self.settled_value,
+            self.dropped_value,
+            self.pending_value,
+            self.queued_value,
+        ];
+        let counts = [
+            self.arrived_count,
+            self.settled_count,
+            self.dropped_count,
+            self.pending_count,
+            self.queued_count,
+        ];
+        let most = 9_000_000_000_000_000_000;
+        values.into_iter().all(|value| (0..=most).contains(&value))
+            && counts.into_iter().all(|count| count < 1 << 40)
+    }
+}
+
 /// The state between two ticks.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct State {

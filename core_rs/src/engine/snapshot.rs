@@ -11,7 +11,7 @@ use crate::engine::digest::Chain;
 use crate::engine::errors::{RestoreError, RunError};
 use crate::engine::gauges::Gauges;
 use crate::engine::kernel::{Kernel, MOST_PAYMENTS};
-use crate::engine::ledger::{Ledger, LedgerSnapshot};
+use crate::engine::ledger::{Ledger, LedgerSnapshot, MOST_MONEY};
 use crate::engine::payments::{Payments, PaymentsSnapshot, Status, mark};
 use crate::engine::record::Log;
 use crate::engine::results::{Figures, Totals};
@@ -20,6 +20,7 @@ use crate::engine::schedule::ScheduleSnapshot;
 use crate::engine::series::Series;
 use crate::engine::simulation::Simulation;
 use crate::engine::units::{AgentId, PaymentId, RailId, Tick};
+use crate::engine::vetting::check_policy;
 
 /// First bytes of every snapshot.
 const MAGIC: &[u8; 8] = b"PSIMSNAP";
@@ -190,7 +191,7 @@ fn resumed(body: Body, scenario: Arc<Scenario>) -> Result<Kernel, &'static str> 
         return Err("the open block of the digest is out of bounds");
     }
     let waiting: Vec<PaymentId> = body.payments.live.iter().map(|live| live.payment).collect();
-    kernel.payments = Payments::restored(body.payments, MOST_PAYMENTS, agents, rails)?;
+    kernel.payments = Payments::restored(body.payments, MOST_PAYMENTS, (agents, rails), body.tick)?;
     kernel.ledger = Ledger::restored(body.ledger, agents)?;
     kernel.costs.restore(body.costs)?;
     kernel.arrivals = ArrivalSource::resumed(&scenario, Tick(body.tick), &body.multipliers)
@@ -204,9 +205,13 @@ fn resumed(body: Body, scenario: Arc<Scenario>) -> Result<Kernel, &'static str> 
         kernel.check_event(waiting.tick, &waiting.event)?;
     }
     for (desk, state) in kernel.desks.iter_mut().zip(body.desks) {
+        check_policy(&state.policy)?;
         desk.policy = state.policy;
         desk.outage = state.outage;
         desk.released_today = state.released_today;
+        if !(0..=MOST_MONEY).contains(&state.released_today) {
+            return Err("a bank's releases are out of bounds");
+        }
     }
     for (rail, state) in kernel.rails.iter_mut().zip(body.rails) {
         if let Some((saving, every_ticks)) = state.saving
@@ -220,6 +225,9 @@ fn resumed(body: Body, scenario: Arc<Scenario>) -> Result<Kernel, &'static str> 
         .collect();
     kernel.log = Log::resumed(body.chain, balances);
     let gauges = body.gauges;
+    if !gauges.is_sound(body.tick) || !body.totals.is_sound() {
+        return Err("a sum is out of bounds");
+    }
     queue_again(&mut kernel, &waiting)?;
     check_queued(&kernel, &body.totals, &gauges)?;
     kernel.totals = body.totals;

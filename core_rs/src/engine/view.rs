@@ -4,7 +4,6 @@ use crate::engine::kernel::Kernel;
 use crate::engine::payments::{Status, mark};
 use crate::engine::record::reason;
 use crate::engine::results::{AgentState, PaymentColumns, QueuedPayment, RailQueue, State};
-use crate::engine::scenario::Event;
 use crate::engine::units::{AgentId, Amount, PaymentId, RailId, Tick};
 
 /// Payments of a rail's queue that `state` lists.
@@ -196,70 +195,6 @@ impl Kernel {
         }
     }
 
-    /// Whether an event makes sense in `tick`, as far as can be said before it is due.
-    ///
-    /// # Errors
-    /// Says what is wrong.
-    pub fn check_event(&self, tick: Tick, event: &Event) -> Result<(), &'static str> {
-        let agents = self.ledger.accounts.len();
-        let known = |agent: &AgentId| {
-            if agent.index() < agents {
-                Ok(())
-            } else {
-                Err("the agent does not exist")
-            }
-        };
-        match event {
-            Event::InjectPayment {
-                sender,
-                receiver,
-                amount,
-                deadline_tick,
-                priority,
-                rail,
-                ..
-            } => {
-                known(sender)?;
-                known(receiver)?;
-                if sender == receiver {
-                    return Err("sender and receiver are the same agent");
-                }
-                if !(1..=crate::engine::payments::MOST_AMOUNT).contains(&amount.0) {
-                    return Err("the amount is out of bounds");
-                }
-                if deadline_tick.is_some_and(|deadline| deadline < tick) {
-                    return Err("the deadline is before the arrival");
-                }
-                if rail.is_some_and(|rail| rail.index() >= self.rails.len()) {
-                    return Err("the rail does not exist");
-                }
-                check_priority(*priority)
-            }
-            Event::SetArrivalRate { agent, .. } => agent.as_ref().map_or(Ok(()), known),
-            Event::TransferLiquidity { agent, .. }
-            | Event::SetCreditLimit { agent, .. }
-            | Event::Outage { agent }
-            | Event::Recover { agent }
-            | Event::SetPolicy { agent, .. } => known(agent),
-            Event::SetLimits { agent, limits } => {
-                known(agent)?;
-                limits
-                    .bilateral
-                    .iter()
-                    .try_for_each(|limit| known(&limit.0))
-            }
-            Event::SetLiquiditySaving { rail, .. } => match self.rails.get(rail.index()) {
-                Some(rail) if rail.immediate.is_some() => Ok(()),
-                Some(_) => Err("the rail settles net and saves no liquidity"),
-                None => Err("the rail does not exist"),
-            },
-            Event::ReprioritisePayment { priority, .. } => check_priority(*priority),
-            Event::HoldPayment { .. }
-            | Event::ReleasePayment { .. }
-            | Event::CancelPayment { .. } => Ok(()),
-        }
-    }
-
     /// Why a payment in Queue 1 is still there.
     #[must_use]
     pub fn pending_reason(&self, payment: PaymentId) -> u8 {
@@ -271,13 +206,5 @@ impl Kernel {
         } else {
             reason::NOT_YET_RELEASED
         }
-    }
-}
-
-fn check_priority(priority: u8) -> Result<(), &'static str> {
-    if priority <= 10 {
-        Ok(())
-    } else {
-        Err("the priority is not 0..10")
     }
 }

@@ -84,3 +84,8 @@ pub fn balances(simulation: &Simulation) -> Vec<i64> {
         .map(|agent| agent.balance.0)
         .collect()
 }
+
+/// How many random cases: `SOAK_CASES`, else `usual`.
+pub fn cases(usual: u32) -> u32 {
+    std::env::var("SOAK_CASES").map_or(usual, |cases| cases.parse().expect("a number"))
+}
