@@ -11,8 +11,10 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+import numpy as np
 import pytest
 import yaml
+from payment_simulator_core_rs import Orchestrator
 
 from .auditor.comparison import account, first_difference
 from .auditor.engine import Engine
@@ -61,6 +63,65 @@ def test_engine_and_auditor_agree_tick_by_tick(seeds: range) -> None:
             kept = KEPT / f"seed_{seed}.json"
             kept.write_text(json.dumps(small, indent=1) + "\n", "utf-8")
             pytest.fail(f"seed {seed}: {told}\nshrunk to {kept.name}: {disagreement(small)}")
+
+
+def stepped(case: Case, ticks_at_once: int, restoring: bool) -> Orchestrator:
+    """Run a case in strides, between interventions; at each stop go on from a snapshot if asked to."""
+    document = case["scenario"]
+    run = Orchestrator.new(document)
+    end = document["ticks_per_day"] * document.get("num_days", 1)
+    stops = sorted({*range(0, end, ticks_at_once), *(before for before, _ in case["interventions"]), end})
+    for stop, following in itertools.pairwise(stops):
+        for before, event in case["interventions"]:
+            if before == stop:
+                run.apply(event)
+        if restoring:
+            run = Orchestrator.restore(run.snapshot(), document)
+        run.advance(following - stop)
+    return run
+
+
+@pytest.mark.parametrize("seeds", [range(i, SCENARIOS, 4) for i in range(4)], ids=lambda seeds: seeds.start)
+def test_a_random_run_is_one_however_it_is_stepped(seeds: range) -> None:
+    for seed in seeds:
+        case = random_case(seed)
+        whole = stepped(case, 10**6, restoring=False)
+        for ticks_at_once, restoring in ((1, False), (5, False), (1, True), (3, True)):
+            run = stepped(case, ticks_at_once, restoring)
+            assert run.digest() == whole.digest(), f"seed {seed}, {ticks_at_once} at once"
+            assert run.get_state() == whole.get_state()
+            assert run.metrics() == whole.metrics()
+
+
+def as_columns(document: dict[str, Any], first: int) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The document with its payments from `first` on as columns beside it."""
+    agents = [agent["id"] for agent in document["agents"]]
+    rails = [rail["id"] for rail in document["rails"]]
+    moved = document["initial_transactions"][first:]
+    columns = {
+        "id": [entry.get("id") for entry in moved],
+        "sender": np.array([agents.index(entry["sender"]) for entry in moved]),
+        "receiver": np.array([agents.index(entry["receiver"]) for entry in moved]),
+        "amount": np.array([entry["amount"] for entry in moved]),
+        "arrival_tick": np.array([entry["arrival_tick"] for entry in moved]),
+        "deadline_tick": np.array([entry.get("deadline_tick", -1) for entry in moved]),
+        "priority": np.array([entry.get("priority", 5) for entry in moved], dtype=np.uint8),
+        "rail": np.array([rails.index(entry["rail"]) if "rail" in entry else -1 for entry in moved]),
+        "divisible": np.array([entry.get("divisible", False) for entry in moved]),
+    }
+    return document | {"initial_transactions": document["initial_transactions"][:first]}, columns
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_payments_as_columns_are_those_of_the_document(seed: int) -> None:
+    document = random_case(seed)["scenario"]
+    run = Orchestrator.new(document)
+    run.advance(10**6)
+    for first in (0, len(document["initial_transactions"]) // 2):
+        beside = Orchestrator.new(*as_columns(document, first))
+        beside.advance(10**6)
+        assert beside.digest() == run.digest()
+        assert beside.payments()["id"].tolist() == run.payments()["id"].tolist()
 
 
 @pytest.mark.parametrize("path", sorted(KEPT.glob("*.json")), ids=lambda path: path.stem)
