@@ -6,6 +6,7 @@ raises anything here.
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, field, replace
@@ -138,15 +139,26 @@ def file_faults(refused: PaymentFileRefused) -> list[Fault]:
 def read_columns(document: dict[str, Any], path: Path) -> Columns:
     """Read the payment file of a faultless document as columns; raises `PaymentFileRefused`."""
     rails = document.get("rails") or [{"id": "RTGS"}]
-    return read_payments(
+    found = path.stat()
+    return _columns_of(
         path,
-        agents=[str(agent["id"]) for agent in document["agents"]],
-        rails=[str(rail["id"]) for rail in rails],
+        (found.st_size, found.st_mtime_ns),
+        agents=tuple(str(agent["id"]) for agent in document["agents"]),
+        rails=tuple(str(rail["id"]) for rail in rails),
         clock=DayClock.of(document),
         ticks_per_day=document["ticks_per_day"],
         num_days=document.get("num_days") or 1,
         decimals=(document.get("currency") or {}).get("decimals", 2),
     )
+
+
+@functools.lru_cache(maxsize=2)
+def _columns_of(path: Path, _state: tuple[int, int], **terms: Any) -> Columns:
+    """Read a file once for all keystrokes that do not change how it is read; the arrays are read-only."""
+    columns = read_payments(path, **terms)
+    for column in columns.values():
+        column.flags.writeable = False
+    return columns
 
 
 def refusals(config: dict[str, Any], columns: Columns | None) -> list[Fault]:

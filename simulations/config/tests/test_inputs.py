@@ -64,3 +64,13 @@ def test_an_id_used_by_the_document_and_the_file_is_refused(tmp_path):
     own = "initial_transactions:\n  - {id: P1, sender: A, receiver: B, amount: 1, arrival_tick: 0}\n"
     with pytest.raises(ScenarioRefused, match="P1"):
         prepare(SMALLEST + own, seed=None, payment_path=path)
+
+
+def test_a_file_that_has_changed_is_read_again(tmp_path):
+    path = tmp_path / "p.csv"
+    for amount in (5, 77):
+        path.write_text(f"id,sender,receiver,amount,arrival_tick\nP1,A,B,{amount},0\n")
+        given = prepare(SMALLEST, seed=None, payment_path=path)
+        assert given.payments is not None
+        assert given.payments["amount"].tolist() == [amount]
+        assert not given.payments["amount"].flags.writeable
