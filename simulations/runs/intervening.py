@@ -152,8 +152,9 @@ class InterventionForm(forms.Form):
 
 def _policy(given: dict[str, Any]) -> dict[str, Any]:
     """Put a policy's parameters under it; the engine says which of them it does not take."""
-    parameters = {name: given.pop(name) for name in ("keep", "seed_amount", "due_ticks") if name in given}
-    return given | {"policy": {"type": given.pop("policy"), **parameters}}
+    policy: dict[str, Any] = {"type": given.pop("policy")}
+    policy |= {name: given.pop(name) for name in ("keep", "seed_amount", "due_ticks") if name in given}
+    return given | {"policy": policy}
 
 
 def _limits(given: dict[str, Any]) -> dict[str, Any]:
