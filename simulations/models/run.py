@@ -90,6 +90,11 @@ class Run(models.Model):
     seed = models.BigIntegerField()
     liquidity_percent = models.PositiveIntegerField(default=100)
     engine_version = models.CharField(max_length=40)
+    # A branch shares its parent's inputs and the interventions made before `branch_tick`.
+    parent = models.ForeignKey(
+        "self", on_delete=models.PROTECT, null=True, blank=True, related_name="branches"
+    )
+    branch_tick = models.PositiveIntegerField(null=True, blank=True)
 
     # Facts of the document, kept for lists.
     scenario_name = models.CharField(max_length=120, blank=True)
@@ -185,6 +190,11 @@ class Run(models.Model):
             ),
             models.CheckConstraint(
                 condition=~Q(status="finished") | Q(digest__length=64), name="run_finished_has_a_digest"
+            ),
+            models.CheckConstraint(
+                condition=Q(parent=None, branch_tick=None)
+                | Q(parent__isnull=False, branch_tick__isnull=False, branch_tick__lte=F("ticks_total")),
+                name="run_branch_names_its_tick",
             ),
             models.CheckConstraint(
                 condition=Q(review="none") | Q(status="finished"), name="run_reviewed_is_finished"
