@@ -72,7 +72,7 @@ format: $(VENV)/.dev ## format Rust and Python
 	$(BIN)/ruff check --fix .
 
 soak: build $(VENV)/.dev ## every attack at its stated size (hours)
-	SOAK=1 $(BIN)/python -m pytest -o addopts="--strict-markers -ra --ignore=simulations/tests/e2e -p no:playwright"
+	SOAK=1 $(BIN)/python -m pytest -o addopts="--strict-markers -ra --ignore=simulations/tests/e2e"
 
 bench: build $(VENV)/.dev ## measure; the figures go into docs/benchmarks.md
 	cargo bench --locked --quiet

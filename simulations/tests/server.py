@@ -40,7 +40,7 @@ class Workbench:
 
     data_dir: Path
     port: int = field(default_factory=free_port)
-    process: subprocess.Popen[str] | None = None
+    process: subprocess.Popen[bytes] | None = None
     first_link: str = ""
     start_seconds: float = 0.0
 
@@ -57,25 +57,28 @@ class Workbench:
     def start(self) -> None:
         """Start and wait until it answers; the first link is what it printed."""
         started = time.monotonic()
-        self.process = subprocess.Popen(
-            [sys.executable, "manage.py", "serve", "--port", str(self.port)],
-            cwd=ROOT,
-            env=self.environment(),
-            stdout=subprocess.PIPE,
-            stderr=(self.data_dir / "server.log").open("a"),
-            text=True,
-        )
-        output = ""
-        assert self.process.stdout is not None
-        while "Ready" not in output:
-            left = started + START_SECONDS - time.monotonic()
-            ready, _, _ = select.select([self.process.stdout], [], [], max(0.0, left))
-            line = self.process.stdout.readline() if ready else ""
-            assert line, f"the workbench did not start:\n{output}{self.log()}"
-            output += line
+        with (self.data_dir / "server.log").open("a") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "manage.py", "serve", "--port", str(self.port)],
+                cwd=ROOT,
+                env=self.environment(),
+                stdout=subprocess.PIPE,
+                stderr=log,
+            )
+        output = self._read_until(b"Ready", started + START_SECONDS)
         self.start_seconds = time.monotonic() - started
         link = re.search(r"http://\S+/first#\S+", output)
         self.first_link = link.group() if link else ""
+
+    def _read_until(self, word: bytes, deadline: float) -> str:
+        assert self.process is not None and self.process.stdout is not None
+        output, stream = b"", self.process.stdout.fileno()
+        while word not in output:
+            ready, _, _ = select.select([stream], [], [], max(0.0, deadline - time.monotonic()))
+            more = os.read(stream, 65_536) if ready else b""
+            assert more, f"the workbench did not start:\n{output.decode()}{self.log()}"
+            output += more
+        return output.decode()
 
     def log(self) -> str:
         """What the server wrote to its log."""
@@ -85,14 +88,18 @@ class Workbench:
         """End the server as a power cut would."""
         assert self.process is not None
         self.process.send_signal(signal.SIGKILL)
-        self.process.wait()
-        self.process = None
+        self._end()
 
     def stop(self) -> int:
         """Ask the server to end; return its exit status."""
         assert self.process is not None
         self.process.terminate()
+        return self._end()
+
+    def _end(self) -> int:
+        assert self.process is not None and self.process.stdout is not None
         status = self.process.wait(timeout=30)
+        self.process.stdout.close()
         self.process = None
         return status
 

@@ -35,7 +35,7 @@ class Route:
 
 def routes(patterns: list[Any] | None = None, prefix: str = "", space: str = "") -> Iterator[Route]:
     """Walk the site's addresses; the admin has tests of its own."""
-    for pattern in patterns or get_resolver().url_patterns:
+    for pattern in get_resolver().url_patterns if patterns is None else patterns:
         path = prefix + str(pattern.pattern)
         if path.startswith("admin/"):
             continue

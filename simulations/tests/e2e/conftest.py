@@ -61,7 +61,7 @@ class Complaints:
 
     def listen(self, context: BrowserContext) -> None:
         """Hear every page of a context."""
-        context.expose_function("reportViolation", self.heard.append)
+        context.expose_function("reportViolation", lambda words: self.heard.append(words))
         context.add_init_script(
             "addEventListener('securitypolicyviolation', e =>"
             " reportViolation(`CSP ${e.violatedDirective} ${e.blockedURI} ${e.sourceFile}:${e.lineNumber}`))"
