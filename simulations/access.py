@@ -23,7 +23,7 @@ def visible_run(user: Person, run_id: UUID | str) -> Run:
     """Return a run this person may see, or raise Http404."""
     run = (
         Run.objects.visible_to(user)
-        .select_related("document", "version__scenario", "payment_file", "owner")
+        .select_related("document", "version__scenario", "payment_file", "owner", "parent")
         .filter(pk=run_id)
         .first()
     )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import structlog
 
 from simulations.models import Run
-from simulations.runs import lifecycle, notices, recorder
+from simulations.runs import lifecycle, notices, outcomes, recorder
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser
@@ -23,6 +23,7 @@ MOST_FAILURE_CHARACTERS = 10_000
 def finish(live: LiveRun, run: Run) -> Run:
     """End a run that reached its last tick. Raises what storing raises; then nothing has moved."""
     recorder.store(live, over=True)
+    outcomes.settle(live)
     run = lifecycle.move(run, Status.FINISHED, None, **outcome(live))
     log.info(
         "run.finished",
@@ -40,6 +41,7 @@ def stop(live: LiveRun, run: Run, by: AbstractBaseUser) -> Run:
     """End a run before its time, at a person's wish; what happened so far is kept."""
     live.halt()
     recorder.store(live, over=True)
+    outcomes.settle(live)
     run = lifecycle.move(run, Status.STOPPED, by, **outcome(live))
     log.info("run.stopped", simulation_id=str(run.pk), ticks=run.tick, digest=run.digest)
     live.moved(run.status)

@@ -8,7 +8,7 @@ import structlog
 from django.db import transaction
 
 from simulations.models import AuditEntry, Intervention, Run
-from simulations.runs import lifecycle
+from simulations.runs import lifecycle, outcomes
 from simulations.runs.lifecycle import LostClaim
 from simulations.runs.registry import note_progress, registry
 
@@ -92,28 +92,5 @@ def listed(run: Run) -> list[Intervention]:
     """Return the interventions of a run by tick, with what became of those that took effect."""
     live = registry.held(run.pk)
     if live is not None:
-        settle(live)
+        outcomes.settle(live)
     return list(run.interventions.select_related("made_by").order_by("tick", "seq"))
-
-
-def settle(live: LiveRun) -> None:
-    """Write down what became of the interventions whose tick has been run."""
-    past = list(
-        Intervention.objects.filter(run_id=live.run_id, status=Status.SCHEDULED, tick__lt=live.tick).order_by(
-            "tick", "seq"
-        )
-    )
-    if not past:
-        return
-    outcomes = live.now(lambda backend: live.recorder.outcomes(backend, live.tick))
-    for made in past:
-        made.status, made.reason = Status.APPLIED, ""
-    for tick in {made.tick for made in past}:
-        these = Intervention.objects.filter(run_id=live.run_id, tick=tick).exclude(status=Status.WITHDRAWN)
-        # The file's events of a tick come first, one record each; then these, in their order.
-        records = outcomes.get(tick, [])[-these.count() :]
-        reasons = dict(zip(these.order_by("seq").values_list("pk", flat=True), records, strict=False))
-        for made in past:
-            if made.tick == tick and reasons.get(made.pk):
-                made.status, made.reason = Status.REFUSED, reasons[made.pk]
-    Intervention.objects.bulk_update(past, ["status", "reason"])

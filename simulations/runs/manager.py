@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from simulations.models import AuditEntry, Run
 from simulations.runs import conclusion, lifecycle, notices, ownership, recorder
+from simulations.runs.branching import branch
 from simulations.runs.feed import EVENT_TYPES
 from simulations.runs.interventions import apply, withdraw
 from simulations.runs.ownership import OwnedElsewhere
@@ -31,6 +32,7 @@ __all__ = [
     "OwnedElsewhere",
     "Unrepeatable",
     "apply",
+    "branch",
     "delete",
     "explain",
     "keep",

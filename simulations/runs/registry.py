@@ -56,6 +56,10 @@ class Registry:
         live = self._lives.get(run_id)
         return None if live is None or live.closed else live
 
+    def runs_held(self) -> list[UUID]:
+        """Return the runs in memory here."""
+        return [run_id for run_id, live in list(self._lives.items()) if not live.closed]
+
     def live(self, run: Run) -> LiveRun:
         """Return a run in memory, brought back from its inputs if need be.
 

@@ -17,6 +17,7 @@ urlpatterns = [
     path("<uuid:run_id>/share", views.run_share, name="run_share"),
     path("<uuid:run_id>/star", views.run_star, name="run_star"),
     path("<uuid:run_id>/delete", views.run_delete, name="run_delete"),
+    path("<uuid:run_id>/branch", views.run_branch, name="run_branch"),
     path("<uuid:run_id>/intervene", views.run_intervene, name="run_intervene"),
     path("<uuid:run_id>/interventions", views.run_interventions, name="run_interventions"),
     path("<uuid:run_id>/interventions/<int:seq>/withdraw", views.run_withdraw, name="run_withdraw"),

@@ -168,6 +168,20 @@ def _speed(text: str) -> float | None:
         raise ValueError("ticks_per_second must be a number, or empty for as fast as possible") from None
 
 
+@require_POST
+def run_branch(request: HttpRequest, run_id: UUID) -> HttpResponse:
+    """Make a branch of one's own from a tick of a run one may see, and go there."""
+    parent = access.visible_run(request.user, run_id)
+    user: Any = request.user
+    try:
+        name = request.POST.get("name", "").strip()[:160]
+        run = manager.branch(parent, _tick(request.POST.get("tick", "")), user, name=name)
+    except REFUSALS as problem:
+        messages.error(request, str(problem))
+        return redirect("run_live", run_id=run_id)
+    return redirect("run_live", run_id=run.pk)
+
+
 @require_http_methods(["GET", "POST"])
 def run_intervene(request: HttpRequest, run_id: UUID) -> HttpResponse:
     """The form of the intervene panel, and its use; a part."""

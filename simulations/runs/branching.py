@@ -1,0 +1,92 @@
+"""Branches: what if, from a tick on, with the same randomness; runs of their own with their parent's past."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import structlog
+from django.db import transaction
+
+from simulations.models import AuditEntry, Intervention, Run
+from simulations.runs import interventions
+from simulations.runs.registry import registry
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AbstractBaseUser
+
+log = structlog.get_logger(__name__)
+
+
+def branch(
+    parent: Run,
+    tick: int,
+    by: AbstractBaseUser,
+    *,
+    events: Sequence[Mapping[str, Any]] = (),
+    name: str = "",
+) -> Run:
+    """Make a paused run of `by`'s own that stands where `parent` stood at `tick`, `events` applied there.
+
+    It has the interventions made before that tick and none made later. Raises ValueError for a tick the
+    parent has not reached and for an event that makes no sense, and `Unrepeatable` when another engine
+    version made the parent; then there is no branch.
+    """
+    parent.refresh_from_db()
+    live = registry.held(parent.pk)
+    reached = parent.tick if live is None else live.tick
+    most = min(reached, parent.ticks_total - 1)
+    if isinstance(tick, bool) or not isinstance(tick, int) or not 0 <= tick <= most:
+        raise ValueError(f"tick must be an integer from 0 to {most:,}, which the run has reached")
+    run = _row(parent, tick, by, name)
+    try:
+        registry.live(run)
+        for event in events:
+            interventions.apply(run, event, by)
+    except Exception:
+        registry.drop(run.pk)
+        run.delete()
+        raise
+    AuditEntry.objects.record(by, "run.branched", run, parent=str(parent.pk), tick=tick)
+    log.info("run.branched", simulation_id=str(run.pk), parent=str(parent.pk), tick=tick)
+    return run
+
+
+def _row(parent: Run, tick: int, by: AbstractBaseUser, name: str) -> Run:
+    """Copy the parent's inputs and its interventions made before the tick."""
+    inputs = (
+        *("document", "version", "payment_file", "seed", "liquidity_percent", "engine_version"),
+        *("scenario_name", "ticks_total", "ticks_per_day", "num_agents", "ticks_per_second"),
+        *("currency_code", "currency_decimals", "day_start", "day_end", "start_date"),
+    )
+    with transaction.atomic():
+        run = Run.objects.create(
+            owner_id=by.pk,
+            name=name or f"{parent.name[:130]} · from tick {tick:,}",
+            status=Run.Status.PAUSED,
+            tick=tick,
+            parent=parent,
+            branch_tick=tick,
+            **{field: getattr(parent, field) for field in inputs},
+        )
+        made = parent.interventions.filter(made_tick__lt=tick).order_by("seq")
+        Intervention.objects.bulk_create(
+            Intervention(
+                run=run,
+                seq=each.seq,
+                tick=each.tick,
+                made_tick=each.made_tick,
+                event=each.event,
+                status=_status(each, tick),
+                reason=each.reason if each.tick < tick else "",
+                made_by_id=each.made_by_id,
+            )
+            for each in made
+        )
+    return run
+
+
+def _status(made: Intervention, tick: int) -> str:
+    """What took effect before the branch has its outcome; the rest waits, withdrawn ones stay so."""
+    withdrawn = made.status == Intervention.Status.WITHDRAWN
+    return made.status if withdrawn or made.tick < tick else Intervention.Status.SCHEDULED
