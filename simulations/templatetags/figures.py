@@ -6,13 +6,17 @@ Plain functions, also used outside of templates. A missing figure is an en dash.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Protocol
+from typing import Literal, Protocol
 
 from django import template
 
 register = template.Library()
 
 NONE = "–"
+
+# What a template may give: a figure, None, or the empty text in place of a key that is not there.
+Whole = int | Literal[""] | None
+Number = float | Literal[""] | None
 
 
 class Clock(Protocol):
@@ -25,9 +29,9 @@ class Clock(Protocol):
 
 
 @register.filter
-def money(cents: int | None, currency: Mapping[str, object] | None = None) -> str:
+def money(cents: Whole, currency: Mapping[str, object] | None = None) -> str:
     """Minor units to `1,234.56 EUR`. `currency` is `{"code", "decimals"}`; without one, two places."""
-    if cents is None:
+    if cents is None or cents == "":
         return NONE
     currency = currency or {}
     decimals = int(str(currency.get("decimals", 2)))
@@ -38,27 +42,27 @@ def money(cents: int | None, currency: Mapping[str, object] | None = None) -> st
 
 
 @register.filter
-def count(value: float | None) -> str:
+def count(value: Number) -> str:
     """A whole number with thousands separators."""
-    return NONE if value is None else f"{round(value):,}"
+    return NONE if value is None or value == "" else f"{round(value):,}"
 
 
 @register.filter
-def decimal(value: float | None, places: int = 2) -> str:
+def decimal(value: Number, places: int = 2) -> str:
     """A measured number with `places` decimals and thousands separators."""
-    return NONE if value is None else f"{value:,.{places}f}"
+    return NONE if value is None or value == "" else f"{value:,.{places}f}"
 
 
 @register.filter
-def percent(share: float | None, places: int = 1) -> str:
+def percent(share: Number, places: int = 1) -> str:
     """A share of 0..1 as `97.3 %`."""
-    return NONE if share is None else f"{share * 100:.{places}f} %"
+    return NONE if share is None or share == "" else f"{share * 100:.{places}f} %"
 
 
 @register.filter
-def duration(seconds: float | None) -> str:
+def duration(seconds: Number) -> str:
     """Wall time in seconds as `340 ms`, `4.2 s`, `3 min 05 s` or `2 h 10 min`."""
-    if seconds is None:
+    if seconds is None or seconds == "":
         return NONE
     if seconds < 1:
         return f"{round(seconds * 1000)} ms"
@@ -76,12 +80,12 @@ def _seconds(clock_time: str) -> int:
 
 
 @register.filter
-def tick_clock(tick: int | None, clock: Clock) -> str:
+def tick_clock(tick: Whole, clock: Clock) -> str:
     """The first whole second of a tick: `09:30`, `09:30:05`, or `tick 45` without clock times.
 
     Runs of several days put `day 1, ` before it; days count from 0, as in the engine and its files.
     """
-    if tick is None:
+    if tick is None or tick == "":
         return NONE
     day, in_day = divmod(tick, clock.ticks_per_day)
     prefix = f"day {day}, " if clock.ticks_total > clock.ticks_per_day else ""

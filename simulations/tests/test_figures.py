@@ -69,4 +69,9 @@ def test_counts_shares_and_decimals() -> None:
     assert figures.percent(0.9731) == "97.3 %"
     assert figures.percent(1, 0) == "100 %"
     assert figures.decimal(1234.5) == "1,234.50"
-    assert figures.count(None) == figures.percent(None) == figures.decimal(None) == "–"
+
+
+@pytest.mark.parametrize("filter_name", ["money", "count", "decimal", "percent", "duration"])
+@pytest.mark.parametrize("missing", [None, ""])
+def test_what_is_missing_is_a_dash(filter_name: str, missing) -> None:
+    assert getattr(figures, filter_name)(missing) == "–"

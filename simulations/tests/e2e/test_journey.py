@@ -13,8 +13,8 @@ DAY_MILLISECONDS = 60_000
 def sign_in_first(page: Page, workbench: Workbench) -> None:
     """Follow the first link and choose a password."""
     page.goto(workbench.first_link)
-    page.get_by_label("New password:").fill(PASSWORD)
-    page.get_by_label("New password confirmation:").fill(PASSWORD)
+    page.get_by_label("New password", exact=True).fill(PASSWORD)
+    page.get_by_label("New password confirmation").fill(PASSWORD)
     page.get_by_role("button", name="Set password").click()
     page.goto(workbench.url)
 
