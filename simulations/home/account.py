@@ -28,8 +28,7 @@ def account(request: HttpRequest) -> HttpResponse:
         form.save()
         messages.success(request, "Your preferences are saved.")
         return remember_theme(redirect("account"), preference.user, secure=request.is_secure())
-    status = 400 if form.errors else 200
-    return render(request, "simulations/home/account.html", {"form": form, "tab": "account"}, status=status)
+    return render(request, "simulations/home/account.html", {"form": form, "tab": "account"})
 
 
 @require_POST
@@ -59,7 +58,7 @@ def password(request: HttpRequest) -> HttpResponse:
         )
         return redirect("start" if is_first else "account")
     context = {"form": form, "is_first": is_first, "tab": "password"}
-    return render(request, "simulations/home/password.html", context, status=400 if form.errors else 200)
+    return render(request, "simulations/home/password.html", context)
 
 
 @never_cache
@@ -73,7 +72,7 @@ def tokens(request: HttpRequest) -> HttpResponse:
         AuditEntry.objects.record(user, "token.made", token, name=token.name)
         form = TokenForm()
     context = {"form": form, "plain": plain, "tokens": user.api_tokens.all(), "tab": "tokens"}
-    return render(request, "simulations/home/tokens.html", context, status=400 if form.errors else 200)
+    return render(request, "simulations/home/tokens.html", context)
 
 
 @require_POST

@@ -29,7 +29,7 @@ def first(request: HttpRequest) -> HttpResponse:
         return render(request, "simulations/home/first.html")
     user = first_link.consume(request.POST.get("token", "").strip())
     if user is None:
-        return render(request, "simulations/home/first.html", {"refused": True}, status=403)
+        return render(request, "simulations/home/first.html", {"refused": True})
     login(request, user, backend=MODEL_BACKEND)
     AuditEntry.objects.record(user, "first_link.used", user)
     return redirect("account_password")

@@ -62,7 +62,7 @@ def test_preferences_are_kept(owner: User, as_person) -> None:
 @pytest.mark.parametrize("size", ["9", "501", "many", ""])
 def test_a_page_size_out_of_bounds_is_refused_and_kept_as_typed(size: str, owner: User, as_person) -> None:
     answer = as_person(owner).post("/account", {"theme": "dark", "page_size": size})
-    assert answer.status_code == 400
+    assert 'class="field-error"' in answer.text
     assert f'value="{size}"' in answer.text or size == ""
     assert not Preference.objects.exists()
 
@@ -78,7 +78,7 @@ def test_changing_the_password_needs_the_old_one_and_ends_other_browsers(owner: 
     here, elsewhere = as_person(owner), as_person(owner)
     new = "a much better password"
     form = {"old_password": "wrong", "new_password1": new, "new_password2": new}
-    assert here.post("/account/password", form).status_code == 400
+    assert "old password was entered incorrectly" in here.post("/account/password", form).text
     here.post("/account/password", form | {"old_password": PASSWORD})
     assert here.get("/account").status_code == 200
     assert elsewhere.get("/account").status_code == 302
@@ -88,8 +88,8 @@ def test_changing_the_password_needs_the_old_one_and_ends_other_browsers(owner: 
 def test_a_weak_password_is_refused_with_the_reason(owner: User, as_person) -> None:
     form = {"old_password": PASSWORD, "new_password1": "12345678", "new_password2": "12345678"}
     answer = as_person(owner).post("/account/password", form)
-    assert answer.status_code == 400
     assert "entirely numeric" in answer.text
+    assert owner.check_password(PASSWORD)
 
 
 def test_a_token_is_shown_once_and_stored_hashed(owner: User, as_person) -> None:
