@@ -13,7 +13,7 @@ from django.http import Http404
 from django.utils.crypto import constant_time_compare
 
 from simulations import access
-from simulations.models import Run
+from simulations.models import ApiToken, Run
 
 NOT_SIGNED_IN, NO_SUCH_RUN, TOO_MUCH, BROKEN, TRY_AGAIN = 4001, 4004, 4008, 1011, 1013
 
@@ -32,10 +32,13 @@ class Ticket:
 
     user_id: int | None
     session_key: str | None
+    token: str | None = None
 
     @classmethod
     def of(cls, scope: dict[str, Any]) -> Ticket:
         """Read it from a socket's scope."""
+        if "token" in scope:
+            return cls(None, None, scope["token"])
         user, session = scope.get("user"), scope.get("session")
         return cls(getattr(user, "pk", None), session.session_key if session is not None else None)
 
@@ -54,14 +57,24 @@ def take_seat(ticket: Ticket, run_id: UUID) -> Seat:
 
     A session that was signed out or whose password changed since, and an account that was closed, lose it.
     """
-    user = get_user_model().objects.filter(pk=ticket.user_id or 0, is_active=True).first()
-    if user is None or not _session_holds(ticket.session_key, user):
+    user = _owner_of_token(ticket.token) if ticket.token is not None else _owner_of_session(ticket)
+    if user is None:
         raise SeatLost(NOT_SIGNED_IN)
     try:
         run = access.visible_run(user, run_id)
     except Http404:
         raise SeatLost(NO_SUCH_RUN) from None
     return Seat(user, run, access.may_steer(user, run))
+
+
+def _owner_of_token(plain: str) -> AbstractBaseUser | None:
+    token = ApiToken.objects.valid(plain)
+    return token.user if token is not None else None
+
+
+def _owner_of_session(ticket: Ticket) -> AbstractBaseUser | None:
+    user = get_user_model().objects.filter(pk=ticket.user_id or 0, is_active=True).first()
+    return user if user is not None and _session_holds(ticket.session_key, user) else None
 
 
 def _session_holds(key: str | None, user: AbstractBaseUser) -> bool:

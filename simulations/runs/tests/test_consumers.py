@@ -11,8 +11,9 @@ from channels.testing import WebsocketCommunicator
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.test import Client
+from django.utils import timezone
 
-from simulations.models import Run
+from simulations.models import ApiToken, Run
 from simulations.runs import manager
 from simulations.runs.frames import HEADER, KIND_WHOLE, MOST_FRAMES_UNDER_WAY
 from simulations.runs.registry import registry
@@ -312,6 +313,25 @@ async def test_a_foreign_page_cannot_open_the_socket(make, owner) -> None:
     socket = WebsocketCommunicator(application, f"/ws/simulations/{run.pk}", headers=headers)
     connected, _ = await socket.connect()
     assert not connected
+
+
+async def test_a_script_with_a_token_needs_no_origin_until_the_token_is_revoked(make, owner) -> None:
+    run = await make()
+    token, plain = await in_thread(ApiToken.objects.issue)(owner, "my script")
+    async with Watcher(run, [(b"authorization", f"Bearer {plain}".encode())]) as page:
+        await page.send(action="tick")
+        assert (await page.hear("tick_result"))["tick"] == 0
+        await in_thread(ApiToken.objects.filter(pk=token.pk).update)(revoked_at=timezone.now())
+        await page.send(action="tick")
+        assert await page.hear("tick_result") == 4001
+
+
+@pytest.mark.parametrize("header", [b"Bearer nonsense", b"Bearer ", b"Basic abc", b"", b"Bearer \xff"])
+async def test_a_wrong_token_is_nobody_whatever_cookie_comes_with_it(header, make, owner) -> None:
+    run = await make()
+    headers = [*await in_thread(cookie_of)(owner), (b"authorization", header)]
+    async with Watcher(run, headers) as page:
+        assert await page.hear("nothing") == 4001
 
 
 async def test_the_run_outlives_its_watchers(make, owner) -> None:
