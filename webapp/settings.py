@@ -1,7 +1,8 @@
 """Settings: everything that differs between a laptop and a bank comes from the environment.
 
 DATA_DIR, SECRET_KEY, DEBUG, ALLOWED_HOSTS, DATABASE_URL, REDIS_URL, CSRF_TRUSTED_ORIGINS, TIME_ZONE,
-STATIC_HASHED, HTTPS, API_RUNS_PER_MINUTE, LOG_FORMAT (console | json), LOG_LEVEL; docs/deploying.md explains each.
+STATIC_HASHED, HTTPS, API_RUNS_PER_MINUTE, LOG_FORMAT (console | json), LOG_LEVEL; docs/deploying.md explains
+each.
 """
 
 import contextlib
@@ -106,7 +107,8 @@ else:
             "OPTIONS": {
                 "transaction_mode": "IMMEDIATE",
                 "timeout": 20,
-                "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA busy_timeout=20000;",
+                "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;"
+                " PRAGMA busy_timeout=20000;",
             },
         }
     }
