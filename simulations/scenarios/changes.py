@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from simulations.config.document import Unreadable, parse_yaml
+from simulations.config.document import Unreadable
 from simulations.config.schema import (
     AgentConfig,
     ArrivalConfig,
@@ -22,7 +22,14 @@ from simulations.scenarios.beginnings import NEW, free_id, ids_of, new_event, ne
 from simulations.scenarios.form import decimals_of, items, part
 from simulations.scenarios.paths import parse_path
 from simulations.scenarios.text.banks import KEYED_BY_BANK, put_banks, rename_bank
-from simulations.scenarios.text.spans import NoSuchPlace, add_item, remove_item, set_value
+from simulations.scenarios.text.spans import (
+    NoSuchPlace,
+    add_item,
+    document_of,
+    remove_item,
+    remove_items,
+    set_value,
+)
 from simulations.scenarios.text.tree import Path, read_tree
 from simulations.scenarios.typing_in import value_of
 
@@ -52,7 +59,7 @@ def change(text: str, verb: str, path_text: str, value: str = "") -> str:
     """Do one of the form's verbs (set, add, remove, duplicate, paste) and return the new text."""
     try:
         path = parse_path(path_text)
-        document = parse_yaml(text) if read_tree(text) is not None else {}
+        document = document_of(text)
         if not isinstance(document, dict) or verb not in VERBS or not path:
             raise ChangeRefused("This change is not one of the form's.")
         return VERBS[verb](text, document, path, value)
@@ -178,18 +185,16 @@ def _remove(text: str, document: dict[str, Any], path: Path, _value: str) -> str
         if path[0] == "agents" and len(path) == 2
         else ""
     )
-    text = remove_item(text, path)
-    if name:
-        root = read_tree(text)
-        places = [
-            place
-            for place, node in (root.walk() if root else ())
-            if place and place[-1] in KEYED_BY_BANK and node.child(name) is not None
-        ]
-        for place in places:
-            text = remove_item(text, (*place, name))
-    elif path[0] in ("rails", "events", "initial_transactions") and len(items(document, str(path[0]))) == 1:
-        text = remove_item(text, path[:1])  # an empty list of rails is a fault; of the others, a leftover
+    root = read_tree(text)
+    naming = [
+        (*place, name)
+        for place, node in (root.walk() if root and name else ())
+        if place and place[-1] in KEYED_BY_BANK and place[:2] != path and node.child(name) is not None
+    ]
+    text = remove_items(text, [path, *naming])
+    was_last = len(path) == 2 and len(items(document, str(path[0]))) == 1
+    if was_last and path[0] in ("rails", "events", "initial_transactions"):
+        return remove_item(text, path[:1])  # an empty list of rails is a fault; of the others, a leftover
     return text
 
 

@@ -10,13 +10,29 @@ from simulations.scenarios.tests.texts import TWO
 pytestmark = pytest.mark.django_db
 
 
+def drawn(text):
+    """The map of a text."""
+    checked = check(text)
+    assert checked.config is not None and checked.summary is not None, checked.faults
+    return payment_map(checked.config, checked.summary)
+
+
+def told(old, new):
+    """The differences of two texts, which there must be."""
+    return differences(old, new)
+
+
+def amounts(**arrivals):
+    """The curve of amounts, which there must be."""
+    return amounts_curve(arrivals)
+
+
 def points(curve):
     return [tuple(map(float, point.split(","))) for point in curve.points.split()]
 
 
 def test_the_map_shows_scripted_and_expected_value() -> None:
-    checked = check(TWO)
-    picture = payment_map(checked.config, checked.summary)
+    picture = drawn(TWO)
     flows = {(flow.source, flow.target): flow.value for flow in picture.flows}
     # 0.5 payments x 100 ticks x 1,000 cents = 50,000 a day, two thirds to B; and a scripted 100.
     assert flows == {("BANK_A", "BANK_B"): 33_433, ("BANK_A", "BANK_C"): 16_667}
@@ -24,30 +40,29 @@ def test_the_map_shows_scripted_and_expected_value() -> None:
 
 
 def test_a_bank_without_weights_pays_all_others_alike() -> None:
-    checked = check(TWO.replace("      counterparty_weights: {BANK_B: 2, BANK_C: 1}\n", ""))
-    flows = {flow.target: flow.value for flow in payment_map(checked.config, checked.summary).flows}
+    picture = drawn(TWO.replace("      counterparty_weights: {BANK_B: 2, BANK_C: 1}\n", ""))
+    flows = {flow.target: flow.value for flow in picture.flows}
     assert flows == {"BANK_B": 25_100, "BANK_C": 25_000}
 
 
 def test_of_many_banks_the_busiest_are_drawn() -> None:
     banks = "".join(f"  - {{id: X{number}, balance: 1}}\n" for number in range(30))
-    checked = check(TWO.replace("initial_transactions:", banks + "initial_transactions:"))
-    picture = payment_map(checked.config, checked.summary)
+    picture = drawn(TWO.replace("initial_transactions:", banks + "initial_transactions:"))
     assert {"BANK_A", "BANK_B", "BANK_C"} <= {spot.name for spot in picture.spots}
     assert (len(picture.spots), picture.more) == (20, 13)
 
 
 @pytest.mark.parametrize("kind", ["normal", "lognormal", "uniform", "exponential"])
 def test_a_distribution_has_its_curve(kind) -> None:
-    curve = amounts_curve({"distribution_type": kind, "amount_mean": 1000, "amount_std_dev": 300})
-    drawn = points(curve)
-    assert min(y for _, y in drawn) == 6.0
-    assert all(0 <= x <= 300 and 0 <= y <= 90 for x, y in drawn)
+    curve = amounts(distribution_type=kind, amount_mean=1000, amount_std_dev=300)
+    line = points(curve)
+    assert min(y for _, y in line) == 6.0
+    assert all(0 <= x <= 300 and 0 <= y <= 90 for x, y in line)
     assert 0 < curve.mean_x < 300
 
 
 def test_the_curve_of_the_normal_peaks_at_its_mean() -> None:
-    curve = amounts_curve({"distribution_type": "normal", "amount_mean": 1000, "amount_std_dev": 300})
+    curve = amounts(distribution_type="normal", amount_mean=1000, amount_std_dev=300)
     peak = min(points(curve), key=lambda point: point[1])
     assert abs(peak[0] - curve.mean_x) < 4
 
@@ -73,6 +88,7 @@ def test_the_profile_follows_the_windows_and_multiplies_overlapping_ones() -> No
         {"start_tick": 25, "end_tick": 50, "rate_multiplier": 2},
     ]
     curve = profile_curve({"rate_per_tick": 0.5, "time_windows": windows}, 100)
+    assert curve is not None
     heights = [y for _, y in points(curve)]
     assert curve.top == 2.0
     assert sorted(set(heights)) == [6.0, 48.0, 69.0]
@@ -91,7 +107,7 @@ def test_differences_are_told_key_by_key_and_banks_by_id() -> None:
         Difference("agents.BANK_A.balance", "changed", "100000", "5"),
         Difference("agents.BANK_B", "removed", "{id: BANK_B, balance: 2000}", ""),
     ]
-    assert [difference.kind for difference in differences(new, TWO)] == ["changed", "changed", "added"]
+    assert [difference.kind for difference in told(new, TWO)] == ["changed", "changed", "added"]
 
 
 def test_comments_alone_are_no_difference() -> None:

@@ -14,6 +14,7 @@ from simulations.scenarios.text.spans import (
     NoSuchPlace,
     add_item,
     remove_item,
+    remove_items,
     rename_key,
     set_value,
 )
@@ -236,3 +237,9 @@ def test_depth_is_bounded() -> None:
     assert read_tree("[" * MAX_DEPTH + "]" * MAX_DEPTH) is not None
     with pytest.raises(Unreadable):
         read_tree("[" * (MAX_DEPTH + 1) + "]" * (MAX_DEPTH + 1))
+
+
+def test_many_entries_go_at_once_and_leave_the_rest() -> None:
+    text = "a: {x: 1, y: 2} # one\nb:\n- p\n- q # two\n- r\nc:\n  x: 1\n  y: 2 # three\n"
+    result = remove_items(text, [("a", "x"), ("b", 0), ("c", "x")])
+    assert result == "a: {y: 2} # one\nb:\n- q # two\n- r\nc:\n  y: 2 # three\n"

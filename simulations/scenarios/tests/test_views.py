@@ -9,6 +9,7 @@ from django.urls import reverse
 
 from simulations.models import Draft, PaymentFile, Scenario
 from simulations.scenarios import keeping
+from simulations.scenarios.checking import check
 from simulations.scenarios.keeping import Written
 from simulations.scenarios.tests.texts import FAULTY, PAYMENTS, TWO
 
@@ -17,12 +18,12 @@ HTMX = {"HX-Request": "true"}
 
 
 @pytest.fixture
-def scenario(owner) -> Scenario:
+def scenario(owner):
     return keeping.create(owner, TWO)
 
 
 @pytest.fixture
-def shared(scenario) -> Scenario:
+def shared(scenario):
     scenario.shared = True
     scenario.save()
     return scenario
@@ -30,6 +31,11 @@ def shared(scenario) -> Scenario:
 
 def at(name, scenario, *more):
     return reverse(name, args=[scenario.pk, *more])
+
+
+def newest(scenario):
+    """The newest version, which there must be."""
+    return scenario.latest
 
 
 def upload(field, text, name="file.csv"):
@@ -131,7 +137,7 @@ def test_a_new_scenario_begins_small_and_faultless(owner, as_person) -> None:
     answer = as_person(owner).post(reverse("scenario_new"))
     scenario = Scenario.objects.get()
     assert answer["Location"] == at("scenario_edit", scenario)
-    assert scenario.latest.number == 1
+    assert newest(scenario).number == 1
 
 
 def test_the_editor_shows_faults_and_keeps_the_draft(scenario, owner, as_person) -> None:
@@ -198,14 +204,14 @@ def test_saving_makes_a_version(scenario, owner, as_person) -> None:
         at("scenario_save", scenario), {"text": OTHER, "base": "1", "note": "seed"}
     )
     assert answer.status_code == 302
-    assert scenario.latest.number == 2
-    assert scenario.latest.note == "seed"
+    assert newest(scenario).number == 2
+    assert newest(scenario).note == "seed"
 
 
 def test_what_a_form_post_does_to_line_ends_is_undone(scenario, owner, as_person) -> None:
     values = {"text": OTHER.replace("\n", "\r\n"), "base": "1"}
     as_person(owner).post(at("scenario_save", scenario), values)
-    assert scenario.latest.document.text == OTHER
+    assert newest(scenario).document.text == OTHER
 
 
 def test_save_and_run_goes_on_to_the_run_with_the_same_form(scenario, owner, as_person) -> None:
@@ -232,7 +238,7 @@ def test_two_who_save_at_once_are_shown_both_texts(scenario, owner, as_person) -
     assert mine in page
     assert "Put mine on top" in page
     client.post(at("scenario_save", scenario), {"text": mine, "base": "2", "on_top": "1"})
-    assert scenario.latest.document.text == mine
+    assert newest(scenario).document.text == mine
 
 
 def test_mine_can_be_saved_as_a_copy_or_dropped(scenario, owner, as_person) -> None:
@@ -240,7 +246,7 @@ def test_mine_can_be_saved_as_a_copy_or_dropped(scenario, owner, as_person) -> N
     client.post(at("scenario_validate", scenario), {"text": OTHER, "base": "1"})
     client.post(at("scenario_duplicate", scenario), {"text": OTHER})
     copy = Scenario.objects.exclude(pk=scenario.pk).get()
-    assert "seed: 2" in copy.latest.document.text
+    assert "seed: 2" in newest(copy).document.text
     client.post(at("scenario_validate", scenario), {"text": OTHER, "base": "1"})
     client.post(at("scenario_drop_draft", scenario))
     assert not Draft.objects.exists()
@@ -254,8 +260,8 @@ def test_versions_are_listed_compared_and_restored(scenario, owner, as_person) -
     assert client.get(at("scenario_version_diff", scenario, 1), {"against": "2"}).status_code == 200
     assert client.get(at("scenario_version_diff", scenario, 7)).status_code == 404
     client.post(at("scenario_restore", scenario, 1))
-    assert scenario.latest.number == 3
-    assert scenario.latest.document.text == TWO
+    assert newest(scenario).number == 3
+    assert newest(scenario).document.text == TWO
     assert client.post(at("scenario_restore", scenario, 7)).status_code == 404
 
 
@@ -285,7 +291,7 @@ def test_the_next_page_is_always_one_of_ours(scenario, owner, as_person) -> None
 def test_a_scenario_file_comes_in_as_it_is(owner, as_person) -> None:
     client = as_person(owner)
     client.post(reverse("scenario_import"), upload("document", "\ufeff" + TWO, "two.yaml"))
-    assert Scenario.objects.get().latest.document.text == TWO
+    assert newest(Scenario.objects.get()).document.text == TWO
     client.post(reverse("scenario_import"), upload("document", "ticks_per_day: x\n", "bad one.yaml"))
     faulty = Scenario.objects.get(name="bad one")
     assert faulty.latest is None
@@ -342,8 +348,9 @@ def test_a_payment_file_is_attached_with_its_banks(opening, balances, scenario, 
     sha = PaymentFile.objects.get().sha256
     client.post(at("scenario_payments", scenario), {"file": sha, "opening": opening})
     text = keeping.open_text(owner, scenario).text
-    checked = keeping.check(text)
-    assert checked.faults == []
+    checked = check(text)
+    assert checked.config is not None, checked.faults
+    assert checked.summary is not None
     assert [agent.balance for agent in checked.config.agents[3:]] == balances
     assert checked.summary.scripted_count == 4
     assert "# the big one" in text
@@ -358,9 +365,9 @@ def test_a_file_nobody_uploaded_is_not_attached(scenario, owner, as_person) -> N
 def test_a_participants_file_sets_and_adds_banks(scenario, owner, as_person) -> None:
     rows = "id,balance,credit_limit\nBANK_B,7,8\nNEW,9,0\n"
     as_person(owner).post(at("scenario_participants", scenario), upload("participants", rows))
-    agents = {
-        agent.id: agent for agent in keeping.check(keeping.open_text(owner, scenario).text).config.agents
-    }
+    config = check(keeping.open_text(owner, scenario).text).config
+    assert config is not None
+    agents = {agent.id: agent for agent in config.agents}
     assert (agents["BANK_B"].balance, agents["BANK_B"].credit_limit) == (7, 8)
     assert agents["NEW"].balance == 9
     bad = as_person(owner).post(at("scenario_participants", scenario), upload("participants", "id\nx\n"))

@@ -7,9 +7,8 @@ the document that was meant; where the shape of the text does not allow the smal
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any
 
 from simulations.config.document import Unreadable, parse_yaml
@@ -32,7 +31,7 @@ def set_value(text: str, path: Path, value: Any, order: Sequence[str] = ()) -> s
 
     A new key goes behind those of its mapping that stand before it in `order`, else to the end.
     """
-    meant = _put(_document(text), path, value)
+    meant = _put(document_of(text), path, value)
 
     def patch(text: str, root: Node) -> str:
         depth = len(path)
@@ -58,15 +57,14 @@ def add_item(text: str, path: Path, value: Any, at: int | None = None) -> str:
 
 def add_items(text: str, path: Path, values: list[Any], at: int | None = None) -> str:
     """Put several items into the sequence at a path, as `add_item` does with one."""
-    document = _document(text)
+    document = document_of(text)
     items = _value_at(document, path)
     if not values:
         return text
     if not isinstance(items, list) or not items:
         return set_value(text, path, values)
     place = len(items) if at is None else max(0, min(at, len(items)))
-    meant = copy.deepcopy(document)
-    _value_at(meant, path)[place:place] = values
+    meant = _put(document, path, [*items[:place], *values, *items[place:]])
 
     def patch(text: str, root: Node) -> str:
         node = _there(root, path)
@@ -93,40 +91,61 @@ def _item_lines(sequence: Node, value: Any) -> list[str]:
 
 def remove_item(text: str, path: Path) -> str:
     """Take out an item of a sequence, or a key with its value; comments around it stay."""
-    if not path:
+    return remove_items(text, [path])
+
+
+def remove_items(text: str, paths: Sequence[Path]) -> str:
+    """Take out several items or keys, of different collections that do not enclose one another."""
+    meant = document = document_of(text)
+    if not all(paths):
         raise NoSuchPlace("The whole document cannot be removed.")
-    document = _document(text)
-    if not _has(document, path):
-        raise NoSuchPlace(f"There is nothing at {path}.")
-    meant = copy.deepcopy(document)
-    holder = _value_at(meant, path[:-1])
-    del holder[_key(holder, path[-1])]
+    for path in paths:
+        if not _has(document, path):
+            raise NoSuchPlace(f"There is nothing at {path}.")
+    for path in sorted(paths, key=_last_first, reverse=True):
+        holder, key = _value_at(meant, path[:-1]), path[-1]
+        if isinstance(holder, dict):
+            rest: Any = {each: value for each, value in holder.items() if each != _key(holder, key)}
+        else:
+            rest = [value for index, value in enumerate(holder) if index != key]
+        meant = _put(meant, path[:-1], rest)
 
     def patch(text: str, root: Node) -> str:
-        parent = _there(root, path[:-1])
-        spans = _entries(parent)
-        index = _index(parent, path[-1])
-        if len(spans) == 1:
-            return _replace(text, root, path[:-1], {} if parent.kind == "mapping" else [])
-        if parent.flow:
-            return _cut_flow(text, spans, index)
-        return _cut_block(text, parent, spans, index)
+        # From the end of the text to its start, so that the places of those to come still hold.
+        for path in sorted(paths, key=lambda path: _there(root, path).start, reverse=True):
+            text = _cut(text, root, path)
+        return text
 
-    return _checked(text, meant, path, patch)
+    return _checked(text, meant, paths[0] if len(paths) == 1 else (), patch)
+
+
+def _last_first(path: Path) -> tuple[tuple[int, str], ...]:
+    """Sort paths so that, backwards, a later item of a list comes before an earlier one."""
+    return tuple((step, "") if isinstance(step, int) else (-1, step) for step in path)
+
+
+def _cut(text: str, root: Node, path: Path) -> str:
+    parent = _there(root, path[:-1])
+    spans = _entries(parent)
+    index = _index(parent, path[-1])
+    if len(spans) == 1:
+        return _replace(text, root, path[:-1], {} if parent.kind == "mapping" else [])
+    if parent.flow:
+        return _cut_flow(text, spans, index)
+    return _cut_block(text, parent, spans, index)
 
 
 def rename_key(text: str, path: Path, name: str) -> str:
     """Give a key another name; its value and place stay."""
-    document = _document(text)
+    document = document_of(text)
     if not path or not _has(document, path):
         raise NoSuchPlace(f"There is nothing at {path}.")
-    meant = copy.deepcopy(document)
-    holder = _value_at(meant, path[:-1])
+    holder = _value_at(document, path[:-1])
     if not isinstance(holder, dict):
         raise NoSuchPlace("Only keys have names.")
     old = _key(holder, path[-1])
     renamed = {(name if key == old else key): value for key, value in holder.items()}
-    meant = _put(meant, path[:-1], renamed)
+    meant = _put(document, path[:-1], renamed)
 
     def patch(text: str, root: Node) -> str:
         parent = _there(root, path[:-1])
@@ -147,9 +166,16 @@ def replace_scalars(text: str, changes: Mapping[tuple[int, int], str | int]) -> 
 # The document that is meant
 
 
-def _document(text: str) -> Any:
+@lru_cache(maxsize=8)
+def document_of(text: str) -> Any:
+    """Return what a text says, {} where it says nothing. It is shared: never change it in place."""
     body = text.removeprefix(BOM)
-    return {} if read_tree(body) is None else parse_yaml(body)
+    return {} if _tree(body) is None else parse_yaml(body)
+
+
+@lru_cache(maxsize=8)
+def _tree(text: str) -> Node | None:
+    return read_tree(text)
 
 
 def _key(holder: Any, step: Step) -> Any:
@@ -207,7 +233,7 @@ def _same(one: Any, other: Any) -> bool:
 def _checked(text: str, meant: Any, path: Path, patch: Callable[[str, Node], str]) -> str:
     """Patch, read the result, and widen the change until it says what was meant."""
     lead, body = (BOM, text[len(BOM) :]) if text.startswith(BOM) else ("", text)
-    root = read_tree(body)
+    root = _tree(body)
     if root is None:
         return lead + body + _eol(body).join([*emitting.block(meant, 0), ""])
     attempts: list[Callable[[], str]] = [partial(patch, body, root)]
@@ -217,7 +243,7 @@ def _checked(text: str, meant: Any, path: Path, patch: Callable[[str, Node], str
     for attempt in attempts:
         try:
             result = attempt()
-            if _same(parse_yaml(result), meant):
+            if _same(document_of(result), meant):
                 return lead + result
         except (_CannotPatch, ValueError):
             continue
