@@ -34,12 +34,12 @@ def _call(
     parameters = [
         {
             "name": each["name"],
-            "place": each["in"],
             "kind": _kind(each["schema"]),
             "default": each["schema"].get("default"),
             "text": each["schema"].get("description", ""),
         }
         for each in operation.get("parameters", [])
+        if each["in"] != "path"
     ]
     answers = [
         {"status": status, **_answer(answer, schemas)} for status, answer in operation["responses"].items()
@@ -53,7 +53,8 @@ def _call(
         "text": operation.get("description", ""),
         "parameters": parameters,
         "body": operation.get("requestBody", {}).get("description", ""),
-        "answers": answers,
+        "answers": [answer for answer in answers if answer["status"] < "300"],
+        "refusals": [answer["status"] for answer in answers if answer["status"] >= "300"],
     }
 
 

@@ -30,7 +30,7 @@ class Line:
 
 
 def baseline_of(run: Run, user: Person, wanted: str) -> Run | None:
-    """Return the run asked for by its id; without one, the newest approved other run of the scenario.
+    """Return the run asked for by its id; else a branch's parent, else the newest approved one.
 
     `wanted` is `none` for no baseline. Raises Http404 for a run this person may not see.
     """
@@ -38,6 +38,8 @@ def baseline_of(run: Run, user: Person, wanted: str) -> Run | None:
         return None
     if wanted:
         return access.visible_run(user, _uuid(wanted))
+    if run.parent_id is not None:
+        return Run.objects.visible_to(user).filter(pk=run.parent_id).first()
     if run.version is None:
         return None
     approved = Run.objects.visible_to(user).filter(review=Run.Review.APPROVED)
@@ -61,13 +63,14 @@ def lines(
     base: Mapping[str, Any] | None,
     currency: Mapping[str, object],
 ) -> list[Line]:
-    """Return measures with their figures; those the run does not have are left out."""
+    """Return measures with their figures; left out are those nobody has, and details that are zero."""
     found = []
     for measure in measures:
         value = measure.of(values)
-        if value is None and (base is None or measure.of(base) is None):
-            continue
         against = measure.of(base) if base is not None else None
+        nobody_has_it = value is None and against is None
+        if nobody_has_it or (measure.is_detail and not value and not against):
+            continue
         found.append(
             Line(
                 measure,

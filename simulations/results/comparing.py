@@ -36,6 +36,7 @@ class Row:
 
     measure: Measure
     cells: list[Cell]
+    tells_something: bool
 
 
 @require_GET
@@ -92,7 +93,7 @@ def _groups(runs: list[Run], values: list[Mapping[str, Any]]) -> list[tuple[str,
     groups = []
     for group in GROUPS:
         rows = [_row(measure, runs, values) for measure in group.measures]
-        rows = [row for row in rows if any(cell.value != "–" for cell in row.cells)]
+        rows = [row for row in rows if row.tells_something]
         if rows:
             groups.append((group.title, rows))
     return groups
@@ -106,4 +107,5 @@ def _row(measure: Measure, runs: list[Run], values: list[Mapping[str, Any]]) -> 
         is_first = run is runs[0]
         change = None if is_first or not comparable else measure.change(figure, figures[0], run.currency)
         cells.append(Cell(measure.shown(figure, run.currency), change))
-    return Row(measure, cells)
+    tells = any(figures) if measure.is_detail else any(figure is not None for figure in figures)
+    return Row(measure, cells, tells)

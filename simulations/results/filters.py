@@ -8,16 +8,14 @@ from typing import TYPE_CHECKING, Any
 import django_filters
 from django import forms
 from django.contrib.auth.models import User
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
 from simulations.models import Run, Scenario
 from simulations.results.measures import IN_COLUMNS
 
 if TYPE_CHECKING:
-    from django.db.models import QuerySet
+    from django.db.models import Exists, OuterRef, QuerySet
 
-MOST_SCENARIOS = 200
-MOST_OWNERS = 200
 DECIMALS = range(7)
 BOUND_MOST = Decimal(10) ** 15
 IN_ORDER = [(measure.column, measure.label) for measure in IN_COLUMNS]
@@ -36,6 +34,10 @@ def bound(label: str, method: str) -> Any:
     return django_filters.NumberFilter(
         label=label, method=method, widget=widget, min_value=-BOUND_MOST, max_value=BOUND_MOST
     )
+
+
+# Shown at once; the others unfold.
+FIRST = ("q", "scenario", "status", "owner")
 
 
 class HistoryFilter(django_filters.FilterSet):  # type: ignore[misc]  # has no types
@@ -68,11 +70,16 @@ class HistoryFilter(django_filters.FilterSet):  # type: ignore[misc]  # has no t
 
     def __init__(self, *args: Any, person: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        seen = Run.objects.visible_to(person).order_by()
-        owners = User.objects.filter(pk__in=seen.values("owner").distinct()).order_by("username")
-        scenarios = Scenario.objects.filter(pk__in=seen.values("version__scenario").distinct())
-        self.filters["owner"].queryset = owners[:MOST_OWNERS]
-        self.filters["scenario"].queryset = scenarios.order_by("name")
+        theirs = Run.objects.visible_to(person).order_by().filter(owner=OuterRef("pk"))
+        self.filters["owner"].queryset = User.objects.filter(Exists(theirs)).order_by("username")
+        scenarios = Scenario.objects.visible_to(person).current()
+        self.filters["scenario"].queryset = scenarios.order_by("name").only("name")
+
+    def parts(self) -> tuple[list[forms.BoundField], list[forms.BoundField], bool]:
+        """Return the fields shown at once, the further ones, and whether one of those is used."""
+        first = [self.form[name] for name in FIRST]
+        more = [field for field in self.form if field.name not in FIRST]
+        return first, more, any(self.data.get(field.name) for field in more)
 
     def search(self, queryset: QuerySet[Run], _name: str, value: str) -> QuerySet[Run]:
         """Find text in the name, the scenario's name or the notes; digits also the seed."""

@@ -36,6 +36,11 @@ class Measure:
         """What it means and how it is computed."""
         return f"{self.explanation}\n{self.formula}"
 
+    @property
+    def is_detail(self) -> bool:
+        """Whether it need not be shown where it is zero: a kind of cost nobody pays, a method nobody uses."""
+        return "." in self.key
+
     def of(self, metrics: Mapping[str, Any]) -> float | None:
         """Return its value in metrics of a system, a day or an agent; None where there is none."""
         value: Any = metrics
@@ -64,12 +69,14 @@ class Measure:
         if value is None or base is None:
             return None
         by = value - base
-        sign = "+" if by > 0 else "−" if by < 0 else "±"
+        if not by:
+            return Change("same", None, None)
+        sign = "+" if by > 0 else "−"
         if self.unit == "share":
             text = f"{sign}{abs(by) * 100:.2f} pp"
         else:
             text = sign + self.shown(abs(by), {**currency, "code": ""})
-        good = None if not by or not self.better else (by > 0) == (self.better == "higher")
+        good = None if not self.better else (by > 0) == (self.better == "higher")
         share = by / abs(base) if base and self.unit != "share" else None
         return Change(text, share, good)
 
@@ -85,7 +92,7 @@ class Change:
     @property
     def percent(self) -> str:
         """The share as `+3.1 %`, empty where there is none."""
-        if self.share is None or not self.share:
+        if self.share is None:
             return ""
         sign = "+" if self.share > 0 else "−"
         return f"{sign}{abs(self.share) * 100:.1f} %"

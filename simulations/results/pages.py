@@ -135,8 +135,16 @@ def result_banks(request: HttpRequest, run_id: UUID) -> HttpResponse:
 
 def _bank_rows(run: Run, q: str, sort: str) -> list[dict[str, Any]]:
     names = stored.bank_names(run)
+    unknown = dict.fromkeys(head.key for head in BANK_COLUMNS)
     rows = [
-        {"bank": bank, "index": index, "name": names.get(bank, ""), **figures, "cost": _total(figures)}
+        {
+            **unknown,
+            **figures,
+            "bank": bank,
+            "index": index,
+            "name": names.get(bank, ""),
+            "cost": _total(figures),
+        }
         for index, (bank, figures) in enumerate(stored.banks_of(run).items())
         if q.casefold() in bank.casefold() or q.casefold() in names.get(bank, "").casefold()
     ]
@@ -159,7 +167,7 @@ def run_bank(request: HttpRequest, run_id: UUID, agent_id: str) -> HttpResponse:
         raise Http404("The run has no such bank.")
     names = stored.part_names(run, "payments")
     others = storage.counterparties(run.pk, names, agent_id, MOST_COUNTERPARTIES)
-    figures = banks[agent_id]
+    figures = {**dict.fromkeys(("gross_sent", "gross_received")), **banks[agent_id]}
     context = frame(request, run, "banks") | {
         "bank": agent_id,
         "bank_name": stored.bank_names(run).get(agent_id, ""),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import tempfile
+import uuid
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from pathlib import Path
@@ -16,11 +16,10 @@ CHUNK_BYTES = 256 * 1024
 
 
 def temporary_path(suffix: str) -> Path:
-    """Return a path beside the runs, so that a large export does not fill a small /tmp."""
+    """Return a new path beside the runs, so that a large export does not fill a small temporary folder."""
     folder = Path(settings.DATA_DIR) / "exports"
     folder.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile(dir=folder, suffix=suffix, delete=False) as file:
-        return Path(file.name)
+    return folder / f"{uuid.uuid4().hex}{suffix}"
 
 
 def send_away(path: Path, name: str, content_type: str) -> StreamingHttpResponse:

@@ -66,7 +66,7 @@ def _so_far(run: Run) -> dict[str, Any]:
 
 
 def banks_of(run: Run) -> dict[str, dict[str, Any]]:
-    """Return measures by bank, in the order of the scenario; sums of its payments where the run is not over."""
+    """Return measures by bank, in the order of the scenario; sums of payments where the run is not over."""
     if run.metrics is not None:
         agents: dict[str, dict[str, Any]] = run.metrics["agents"]
         return agents
@@ -142,8 +142,10 @@ def balance_curves(
     first = max(0, int(np.searchsorted(whole["tick"], from_tick, side="right")) - 1)
     shown = {name: values[first:] for name, values in whole.items()}
     last = (stored_ticks(run) or 1) - 1 if to_tick is None else to_tick
-    shown = {name: np.append(values, values[-1]) for name, values in shown.items()}
-    shown["tick"][0], shown["tick"][-1] = max(from_tick, shown["tick"][0]), max(last, shown["tick"][-2])
+    shown["tick"][0] = max(from_tick, shown["tick"][0])
+    if last > shown["tick"][-1]:
+        shown = {name: np.append(values, values[-1]) for name, values in shown.items()}
+        shown["tick"][-1] = last
     return storage.thin(shown, CHART_POINTS)
 
 

@@ -26,8 +26,8 @@ def curves(  # noqa: PLR0913 (the parts of a query, by name)
     """Return `tick`, the sum since the start of each flow, and each level as it stood.
 
     A stored row stands for every tick up to the next one, the last for those up to `until` (exclusive): a
-    flow counts once for each. Ticks are put into buckets, each giving two points: its first and its last tick.
-    Sums are exact at both, and each bucket shows the least and the greatest of a level.
+    flow counts once for each. Ticks are put into buckets, each giving two points: its first and its last
+    tick. Sums are exact at both, and each bucket shows the least and the greatest of a level.
     """
     empty: dict[str, Column] = {name: np.empty(0, np.int64) for name in ("tick", *flows, *levels)}
     if not names:
@@ -50,33 +50,35 @@ def curves(  # noqa: PLR0913 (the parts of a query, by name)
         found = connection.execute(
             f"""WITH rows AS (
                 SELECT *, lead(tick, 1, $until) OVER (ORDER BY tick)::BIGINT - tick::BIGINT AS n
-                FROM {source})
-            SELECT CASE WHEN tick < $first THEN -1 ELSE (tick::BIGINT - $first) // $width END AS bucket,
-                min(tick)::BIGINT AS first, max(tick + n - 1)::BIGINT AS last, {", ".join(figures)}
-            FROM rows WHERE tick <= $last GROUP BY bucket ORDER BY bucket""",
+                FROM {source}),
+            cut AS (
+                SELECT * REPLACE (tick::BIGINT AS tick, least(n, $first - tick::BIGINT) AS n)
+                FROM rows WHERE tick < $first
+                UNION ALL BY NAME
+                SELECT * REPLACE (greatest(tick::BIGINT, $first) AS tick,
+                    least(tick + n, $last + 1) - greatest(tick::BIGINT, $first) AS n)
+                FROM rows WHERE tick + n > $first AND tick <= $last)
+            SELECT CASE WHEN tick < $first THEN -1 ELSE (tick - $first) // $width END AS bucket,
+                min(tick) AS first, max(tick + n - 1) AS last, {", ".join(figures)}
+            FROM cut GROUP BY bucket ORDER BY bucket""",
             bound_of("series", paths) | {"until": until, "first": from_tick, "last": last, "width": width},
         ).fetchnumpy()
-    return _points(found, flows, levels, from_tick, last) if len(found["bucket"]) else empty
+    return _points(found, flows, levels) if len(found["bucket"]) else empty
 
 
-def _points(
-    found: dict[str, Column], flows: Sequence[str], levels: Sequence[str], from_tick: int, last: int
-) -> dict[str, Column]:
-    """Lay two points a bucket after one another; what came before `from_tick` becomes one point there."""
-    before = found["bucket"] < 0
-    first = np.where(before, from_tick, found["first"])
-    end = np.where(before, from_tick, np.minimum(found["last"], last))
-    points: dict[str, Column] = {"tick": np.column_stack([first, end]).ravel().astype(np.int64)}
+def _points(found: dict[str, Column], flows: Sequence[str], levels: Sequence[str]) -> dict[str, Column]:
+    """Lay two points a bucket after one another; what came before the window only adds to the sums."""
+    inside = np.repeat(found["bucket"] >= 0, 2)
+    points: dict[str, Column] = {"tick": np.column_stack([found["first"], found["last"]]).ravel()}
     for name in flows:
         after = np.cumsum(found[name])
-        opening = np.where(before, after, after - found[name] + found[f"{name} first"])
-        points[name] = np.column_stack([opening, after]).ravel().astype(np.int64)
+        opening = after - found[name] + found[f"{name} first"]
+        points[name] = np.column_stack([opening, after]).ravel()
     for name in levels:
         pair = np.column_stack([found[f"{name} low"], found[f"{name} high"]])
         falling = found[f"{name} first"] > found[f"{name} last"]
         pair[falling] = pair[falling][:, ::-1]
-        pair[before] = found[f"{name} last"][before, None]
-        points[name] = pair.ravel().astype(np.int64)
-    # A bucket of one tick has one point, and so has a first tick that a row from before it reaches.
-    keep = np.append(np.diff(points["tick"]) > 0, True)
-    return {name: values[keep] for name, values in points.items()}
+        points[name] = pair.ravel()
+    # A bucket of one tick has one point: the second, whose sums are whole.
+    keep = np.append(np.diff(points["tick"]) > 0, True) & inside
+    return {name: values[keep].astype(np.int64) for name, values in points.items()}

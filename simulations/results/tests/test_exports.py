@@ -1,0 +1,107 @@
+"""Runs as files."""
+
+import csv
+import io
+
+import pytest
+from django.http import StreamingHttpResponse
+from django.test import AsyncClient
+from django.urls import reverse
+
+from simulations.duck import connect
+from simulations.results.exports import cell
+from simulations.results.tests.cast import TEXT, finished_run, new_run
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def run(owner):
+    return finished_run(owner)
+
+
+async def download(person, run, kind: str, form: str) -> tuple[str, bytes]:
+    """Fetch an export the way a server does; return its name and its bytes."""
+    client = AsyncClient()
+    await client.aforce_login(person)
+    answer = await client.get(reverse("run_export", args=(run.pk, kind, form)))
+    assert answer.status_code == 200
+    assert isinstance(answer, StreamingHttpResponse)
+    data = b"".join([chunk async for chunk in aiter(answer)])
+    assert len(data) == int(answer["Content-Length"])
+    return answer["Content-Disposition"], data
+
+
+async def test_payments_as_csv_have_clock_times_and_currency_units(owner, run):
+    name, data = await download(owner, run, "payments", "csv")
+    assert name.endswith('-payments.csv"')
+    rows = list(csv.DictReader(io.StringIO(data.decode())))
+    first = next(row for row in rows if row["id"] == "P1")
+    assert (first["amount"], first["amount_units"]) == ("30000", "300.00")
+    assert (first["arrival_tick"], first["arrival_time"]) == ("1", "08:30:00")
+    assert first["sender"] == "NORD"
+
+
+async def test_excel_gets_semicolons_and_a_decimal_comma(owner, run):
+    _, data = await download(owner, run, "payments", "excel")
+    rows = list(csv.DictReader(io.StringIO(data.decode()), delimiter=";"))
+    assert next(row for row in rows if row["id"] == "P3")["amount_units"] == "999,99"
+
+
+async def test_parquet_reads_back_whole(owner, run, tmp_path):
+    rows = [part.rows async for part in run.artifacts.filter(kind="events")]
+    _, data = await download(owner, run, "events", "parquet")
+    path = tmp_path / "events.parquet"
+    path.write_bytes(data)
+    with connect([path]) as connection:
+        found = connection.execute("SELECT count(*) FROM read_parquet($path)", {"path": str(path)})
+        assert found.fetchall()[0][0] == sum(rows)
+
+
+async def test_nothing_is_left_behind(owner, run, settings):
+    await download(owner, run, "series", "csv")
+    assert list((settings.DATA_DIR / "exports").iterdir()) == []
+
+
+@pytest.mark.parametrize(("kind", "form"), [("payments", "exe"), ("secrets", "csv"), ("series", "")])
+def test_an_export_that_is_not_is_not_found(owner, run, as_person, kind, form):
+    address = f"/runs/{run.pk}/results/export/{kind}.{form}"
+    assert as_person(owner).get(address).status_code == 404
+
+
+def test_exports_are_only_for_those_who_may_look(owner, run, stranger, as_person, client):
+    for address in (
+        reverse("run_export", args=(run.pk, "payments", "csv")),
+        reverse("run_scenario", args=(run.pk,)),
+        reverse("run_measures", args=(run.pk,)),
+    ):
+        assert as_person(stranger).get(address).status_code == 404
+        assert client.get(address).status_code == 302
+
+
+def test_a_run_without_parts_has_nothing_to_export(owner, as_person):
+    address = reverse("run_export", args=(new_run(owner).pk, "payments", "csv"))
+    assert as_person(owner).get(address).status_code == 404
+
+
+def test_the_scenario_comes_out_byte_for_byte(owner, run, as_person):
+    answer = as_person(owner).get(reverse("run_scenario", args=(run.pk,)))
+    assert answer.content.decode() == TEXT
+    assert run.document_id[:12] in answer["Content-Disposition"]
+
+
+def test_measures_come_as_a_row(owner, run, as_person):
+    client = as_person(owner)
+    text = client.get(reverse("run_measures", args=(run.pk,))).content.decode("utf-8-sig")
+    row = next(csv.DictReader(io.StringIO(text)))
+    assert int(row["settled_value"]) == run.metrics["settled_value"]
+    assert float(row["rho"]) == run.metrics["rho"]
+    assert row["digest"] == run.digest
+    excel = client.get(reverse("run_measures", args=(run.pk,)) + "?form=excel").content.decode("utf-8-sig")
+    assert "," in next(csv.DictReader(io.StringIO(excel), delimiter=";"))["rho"]
+
+
+def test_a_name_never_becomes_a_formula():
+    assert cell("=1+1", excel=False) == "'=1+1"
+    assert cell(-5, excel=False) == "-5"
+    assert cell(0.5, excel=True) == "0,5"
