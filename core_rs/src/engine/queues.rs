@@ -92,6 +92,8 @@ pub struct PairSum {
     pub count: u32,
     /// Cents.
     pub value: i64,
+    /// The first of them in queue order.
+    pub first: Entry,
 }
 
 /// One sender's queue: lanes by priority, each by rank.
@@ -103,6 +105,15 @@ pub struct Queue {
     /// Ascending by receiver; kept only where an algorithm pairs payments.
     pairs: Option<Vec<PairSum>>,
     by_arrival: bool,
+}
+
+/// Whether one payment is ahead of another in queue order.
+fn comes_before(one: &Entry, other: &Entry, by_arrival: bool) -> bool {
+    if by_arrival {
+        one.rank < other.rank
+    } else {
+        (other.priority, one.rank) < (one.priority, other.rank)
+    }
 }
 
 /// A place in a queue, for walking from its end.
@@ -167,10 +178,14 @@ impl Queue {
         self.lanes[at].insert(entry);
         self.count += 1;
         self.value += entry.amount;
+        let by_arrival = self.by_arrival;
         if let Some(pairs) = &mut self.pairs {
             let at = pairs.partition_point(|pair| pair.receiver < entry.receiver);
             match pairs.get_mut(at) {
                 Some(pair) if pair.receiver == entry.receiver => {
+                    if pair.count == 0 || comes_before(&entry, &pair.first, by_arrival) {
+                        pair.first = entry;
+                    }
                     pair.count += 1;
                     pair.value += entry.amount;
                 }
@@ -180,6 +195,7 @@ impl Queue {
                         receiver: entry.receiver,
                         count: 1,
                         value: entry.amount,
+                        first: entry,
                     },
                 ),
             }
@@ -194,13 +210,24 @@ impl Queue {
         let entry = lane.remove(rank)?;
         self.count -= 1;
         self.value -= entry.amount;
-        if let Some(pairs) = &mut self.pairs
-            && let Ok(at) = pairs.binary_search_by_key(&entry.receiver, |pair| pair.receiver)
-        {
-            pairs[at].count -= 1;
-            pairs[at].value -= entry.amount;
-        }
+        self.leave_pair(&entry);
         Some(entry)
+    }
+
+    fn leave_pair(&mut self, entry: &Entry) {
+        let Some(mut pairs) = self.pairs.take() else {
+            return;
+        };
+        if let Ok(at) = pairs.binary_search_by_key(&entry.receiver, |pair| pair.receiver) {
+            let pair = &mut pairs[at];
+            pair.count -= 1;
+            pair.value -= entry.amount;
+            if pair.count > 0 && pair.first.rank == entry.rank {
+                let next = self.iter().find(|other| other.receiver == entry.receiver);
+                pair.first = next.copied().unwrap_or(pair.first);
+            }
+        }
+        self.pairs = Some(pairs);
     }
 
     /// The first payment.
@@ -288,6 +315,13 @@ impl Queue {
             .binary_search_by_key(&receiver, |pair| pair.receiver)
             .ok()?;
         Some(pairs[at]).filter(|pair| pair.count > 0)
+    }
+
+    /// Whether a payment to the same receiver is ahead of `entry`, where pairs are kept.
+    #[must_use]
+    pub fn has_ahead_to(&self, entry: &Entry) -> bool {
+        self.pair(entry.receiver)
+            .is_some_and(|pair| comes_before(&pair.first, entry, self.by_arrival))
     }
 
     /// Starts or stops keeping sums per receiver.

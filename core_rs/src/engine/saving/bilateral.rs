@@ -5,7 +5,7 @@ use std::cmp::Reverse;
 use crate::engine::errors::RunError;
 use crate::engine::kernel::Kernel;
 use crate::engine::ledger::UNLIMITED;
-use crate::engine::queues::Entry;
+use crate::engine::queues::{Entry, PairSum};
 use crate::engine::record::Method;
 use crate::engine::settle::URGENT;
 use crate::engine::units::{AgentId, RailId};
@@ -117,19 +117,27 @@ impl Kernel {
 }
 
 impl Work {
-    /// Lists the pairs with both mutual queues non-empty of which one side changed.
+    /// Lists the pairs with both mutual queues non-empty of which one side changed, but not those
+    /// where a side could not send even its first payment against all that comes back.
     fn list_pairs(&mut self, kernel: &Kernel, rail: RailId) {
         self.pairs.clear();
         let system = &kernel.rails[rail.index()];
+        let holds_back = system.holds_back();
         for at in system.restless.iter() {
             let agent = AgentId::from_index(at);
             for ours in system.queue(agent).pairs() {
                 if ours.count == 0 {
                     continue;
                 }
-                if let Some(theirs) = system.queue(ours.receiver).pair(agent) {
+                let other = ours.receiver;
+                let Some(theirs) = system.queue(other).pair(agent) else {
+                    continue;
+                };
+                let hopeless = first_fails(kernel, agent, ours, &theirs, holds_back)
+                    || first_fails(kernel, other, &theirs, ours, holds_back);
+                if !hopeless {
                     let smaller = ours.value.min(theirs.value);
-                    let (low, high) = (agent.min(ours.receiver), agent.max(ours.receiver));
+                    let (low, high) = (agent.min(other), agent.max(other));
                     self.pairs.push((Reverse(smaller), low, high));
                 }
             }
@@ -150,21 +158,6 @@ impl Work {
         let system = &kernel.rails[rail.index()];
         let holds_back = system.holds_back();
         let agents = [low, high];
-        // Cheap: not even one payment against all that comes back.
-        for (agent, other) in [(low, high), (high, low)] {
-            let first = (system.queue(agent).iter()).find(|entry| entry.receiver == other);
-            let Some(first) = first else { return false };
-            let back = system.queue(other).pair(agent).map_or_else(
-                || Side::of(system.queue(other).iter().filter(|e| e.receiver == agent)),
-                |pair| Side {
-                    value: pair.value,
-                    ..Side::default()
-                },
-            );
-            if kernel.side_fails(agent, other, &Side::of([first]), &back, holds_back) {
-                return false;
-            }
-        }
         let mut sides = [Side::default(); 2];
         for at in 0..2 {
             let prefix = &mut self.prefixes[at];
@@ -173,6 +166,9 @@ impl Work {
                 (system.queue(agents[at]).iter()).filter(|entry| entry.receiver == agents[1 - at]);
             prefix.extend(mutual.copied());
             sides[at] = Side::of(prefix.iter());
+        }
+        if self.prefixes.iter().any(Vec::is_empty) {
+            return false;
         }
         loop {
             let failing = (0..2).find(|&at| {
@@ -188,4 +184,25 @@ impl Work {
             }
         }
     }
+}
+
+/// Whether `agent` fails even if it sends its first payment only and gets all that waits for it.
+fn first_fails(
+    kernel: &Kernel,
+    agent: AgentId,
+    ours: &PairSum,
+    theirs: &PairSum,
+    holds_back: bool,
+) -> bool {
+    let back = Side {
+        value: theirs.value,
+        ..Side::default()
+    };
+    kernel.side_fails(
+        agent,
+        ours.receiver,
+        &Side::of([&ours.first]),
+        &back,
+        holds_back,
+    )
 }

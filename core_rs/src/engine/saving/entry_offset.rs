@@ -1,7 +1,6 @@
 //! `entry_offset`: a payment that cannot settle at entry, against one that waits the other way.
 
 use crate::engine::kernel::Kernel;
-use crate::engine::queues::Entry;
 use crate::engine::scenario::Discipline;
 use crate::engine::units::{PaymentId, RailId};
 
@@ -16,23 +15,11 @@ impl Kernel {
         let system = &self.rails[rail.index()];
         let queue = system.queue(sender);
         let discipline = system.immediate.as_ref()?.discipline;
-        if discipline != Discipline::Bypass && queue.pair(own.receiver).is_some() {
-            let comes_first = |entry: &Entry| match discipline {
-                Discipline::Fifo => entry.rank < own.rank,
-                _ => (entry.priority, own.rank) > (own.priority, entry.rank),
-            };
-            let ahead = queue
-                .iter()
-                .take_while(|entry| comes_first(entry))
-                .any(|entry| entry.receiver == own.receiver);
-            if ahead {
-                return None;
-            }
+        if discipline != Discipline::Bypass && queue.has_ahead_to(&own) {
+            return None;
         }
-        let back_queue = system.queue(own.receiver);
-        back_queue.pair(sender)?;
-        let back = back_queue.iter().find(|entry| entry.receiver == sender)?;
-        let (ours, theirs) = (Side::of([&own]), Side::of([back]));
+        let back = system.queue(own.receiver).pair(sender)?.first;
+        let (ours, theirs) = (Side::of([&own]), Side::of([&back]));
         let holds_back = system.holds_back();
         let feasible = !self.side_fails(sender, own.receiver, &ours, &theirs, holds_back)
             && !self.side_fails(own.receiver, sender, &theirs, &ours, holds_back);
