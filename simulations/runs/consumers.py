@@ -89,6 +89,11 @@ class SimulationConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # chann
         except asyncio.QueueFull:
             await self._error("busy", "Too many commands wait; this one was not taken.")
 
+    async def disconnect(self, code: int) -> None:
+        """Stop talking to a page that has gone."""
+        for task in self.tasks:
+            task.cancel()
+
     # -- what runs beside the messages ------------------------------------------------------------------
 
     async def _guard(self, loop: Callable[[], Awaitable[None]]) -> None:
