@@ -3,6 +3,7 @@
 `AUDIT_SCENARIOS` sets how many random scenarios the engine must agree on: 200, or 2,000 with `SOAK`.
 """
 
+import copy
 import itertools
 import json
 import os
@@ -63,6 +64,44 @@ def test_engine_and_auditor_agree_tick_by_tick(seeds: range) -> None:
             kept = KEPT / f"seed_{seed}.json"
             kept.write_text(json.dumps(small, indent=1) + "\n", "utf-8")
             pytest.fail(f"seed {seed}: {told}\nshrunk to {kept.name}: {disagreement(small)}")
+
+
+# One rail, one priority, everything released at once: what section 5 calls FIFO without overtaking.
+PLAIN = frozenset({"deadlines", "days", "multilateral"})
+
+
+def settlement_ticks(document: dict[str, Any]) -> dict[str, int]:
+    """When each settled payment of a document settled, in the engine."""
+    engine = Engine(document)
+    for _ in account(engine, {"scenario": document, "interventions": []}):
+        pass
+    return {row["id"]: row["end_tick"] for row in engine.payments() if row["status"] == "settled"}
+
+
+def is_no_later(one: dict[str, int], other: dict[str, int]) -> bool:
+    """Whether all that settles in the other settles in this one, and no later."""
+    return all(name in one and one[name] <= tick for name, tick in other.items())
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_plain_queues_settle_no_later_with_more_money_or_with_resolution(seed: int) -> None:
+    document = random_case(seed, PLAIN)["scenario"]
+    usual = settlement_ticks(document)
+    for i in range(len(document["agents"])):
+        richer = copy.deepcopy(document)
+        richer["agents"][i]["balance"] += 1 + seed % 3
+        assert is_no_later(settlement_ticks(richer), usual)
+    with_resolution, without = copy.deepcopy(document), copy.deepcopy(document)
+    with_resolution["rails"][0]["liquidity_saving"] = ["multilateral"]
+    without["rails"][0]["liquidity_saving"] = []
+    assert is_no_later(settlement_ticks(with_resolution), settlement_ticks(without))
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_plain_queues_settle_the_same_in_any_order_of_banks(seed: int) -> None:
+    document = random_case(seed, PLAIN)["scenario"]
+    turned = document | {"agents": document["agents"][::-1]}
+    assert settlement_ticks(turned) == settlement_ticks(document)
 
 
 def stepped(case: Case, ticks_at_once: int, restoring: bool) -> Orchestrator:

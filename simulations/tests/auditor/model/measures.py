@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from fractions import Fraction
+from itertools import accumulate
 from typing import Any
 
 from .costs import charged
@@ -71,14 +72,29 @@ def deepest(agent: Agent, sets: list[list[Payment]]) -> int:
     return lowest
 
 
+def highest(agent: Agent, sets: list[list[Payment]]) -> int:
+    """The largest received less sent after any set, at least 0, in cents."""
+    position = top = 0
+    for payments in sets:
+        position -= sum(p.amount for p in payments if p.sender is agent)
+        position += sum(p.amount for p in payments if p.receiver is agent)
+        top = max(top, position)
+    return top
+
+
 def of_day(state: State, tick: int | None, day: int) -> bool:
     """Whether a tick belongs to a day."""
     return tick is not None and tick // state.scenario.ticks_per_day == day
 
 
+def sets_of_day(state: State, day: int) -> list[list[Payment]]:
+    """The sets settled in a day, in their order."""
+    return [s for s in state.settlements if of_day(state, s[0].end_tick, day)]
+
+
 def liquidity_used(state: State, agent: Agent, day: int) -> int:
     """The deepest position of a bank over a day's settlements, in cents."""
-    return deepest(agent, [s for s in state.settlements if of_day(state, s[0].end_tick, day)])
+    return deepest(agent, sets_of_day(state, day))
 
 
 def upper_bound(state: State, agent: Agent, day: int) -> int:
@@ -138,6 +154,18 @@ def shares(settled: list[Payment]) -> dict[str, Fraction | None]:
     }
 
 
+def deciles(state: State, settled: list[Payment]) -> list[int]:
+    """The ticks of the day by which one tenth, two tenths, … of the settled value were settled."""
+    per_day = state.scenario.ticks_per_day
+    by_tick = [value([p for p in settled if (p.end_tick or 0) % per_day == tick]) for tick in range(per_day)]
+    so_far = list(accumulate(by_tick))
+    total = value(settled)
+    return [
+        next(tick for tick in range(per_day) if 10 * so_far[tick] >= tenth * total)
+        for tenth in range(1, 11 if settled else 1)
+    ]
+
+
 def time_specific(payments: list[Payment]) -> dict[str, int]:
     """Payments with a deadline: how many, their value, how many missed it."""
     bound = [p for p in payments if p.deadline_tick is not None]
@@ -173,6 +201,7 @@ def day_metrics(record: Record, day: int) -> dict[str, Any]:
     return {
         **sums,
         **bounds,
+        "system_liquidity_efficiency": ratio(sums["settled_value"], sum(bounds["liquidity_used"].values())),
         **queue([(len(waiting), value(waiting)) for waiting in record.samples[ticks]]),
         "pending_count": results[-1]["pending"],
         "queued_count": results[-1]["queue_depth"],
@@ -181,6 +210,7 @@ def day_metrics(record: Record, day: int) -> dict[str, Any]:
         "rho": rho(state, state.payments, [day]),
         "turnover": ratio(sums["settled_value"], sum(bounds["liquidity_used"].values())),
         "shares": shares(settled),
+        "deciles": deciles(state, settled),
         "stuck_ticks": sum(of_day(state, tick, day) for tick in record.stuck_ticks),
         "costs": {kind: sum(result["costs"][kind] for result in results) for kind in COST_KINDS},
     }
@@ -198,6 +228,10 @@ def agent_metrics(record: Record, agent: Agent, days: list[dict[str, Any]]) -> d
         "queue_length_integral": sum(len(waiting) for waiting in samples),
         "queue_value_integral": sum(value(waiting) for waiting in samples),
         "queue_value_max": max(value(waiting) for waiting in samples),
+        "largest_negative_net_position": max(day["liquidity_used"][agent.id] for day in days),
+        "largest_positive_net_position": max(
+            highest(agent, sets_of_day(state, day)) for day in range(len(days))
+        ),
         "gross_sent": sum(p.amount for p in own if p.status == "settled"),
         "gross_received": sum(
             p.amount for p in state.payments if p.receiver is agent and p.status == "settled"
@@ -225,6 +259,7 @@ def metrics(record: Record) -> dict[str, Any]:
         **time_specific(state.payments),
         "turnover": ratio(value(settled), sum(bounds["liquidity_used"].values())),
         "shares": shares(settled),
+        "deciles": deciles(state, settled),
         "stuck_ticks": len(record.stuck_ticks),
         "costs": {kind: sum(charged(agent)[kind] for agent in state.agents) for kind in COST_KINDS},
         "days": days,
