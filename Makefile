@@ -76,7 +76,7 @@ soak: build $(VENV)/.dev ## every attack at its stated size (hours)
 
 bench: build $(VENV)/.dev ## measure; the figures go into docs/benchmarks.md
 	cargo bench --locked --quiet
-	$(BIN)/python benchmarks/run.py
+	$(BIN)/python -m simulations.tests.bench.run
 
 vendor: ## rebuild static/vendor from pinned packages, byte for byte (needs node and npm)
 	static/vendor/build/vendor.sh

@@ -66,7 +66,7 @@ class Server:
             facts = self.client.get(f"/api/simulations/{run}").json()
             if facts["status"] in {"finished", "failed"}:
                 assert facts["status"] == "finished", facts
-                return float(facts["wall_seconds"])
+                return float(facts["engine_seconds"])
             time.sleep(0.05)
         raise TimeoutError(run)
 
