@@ -32,7 +32,7 @@ T = TypeVar("T")
 BEAT_SECONDS = 1.0
 COLLECT_SECONDS = 0.25  # of engine time between two drains
 RETRY_SECONDS = 2.0
-SHORT_RETRY_SECONDS = 0.02
+SHORT_WAIT_SECONDS = 0.02
 SPEED_WINDOW_SECONDS = 1.0
 
 
@@ -94,6 +94,7 @@ class LiveRun:
         self._worker: int | None = None
         self._closed = False
         self._holds = 0
+        self._acting = False
         self._collected_at = 0.0
         self._beat_at = time.monotonic()
         self._speed: deque[tuple[float, int]] = deque()
@@ -104,7 +105,7 @@ class LiveRun:
     def call(self, job: Callable[[SimulationBackend], T]) -> Future[T]:
         """Have a worker call `job(backend)` between two slices; the answer comes as a future."""
         future: Future[T] = Future()
-        if self.in_worker:
+        if self._worker == threading.get_ident():
             _do(future, job, self.backend)
             return future
         self.touched_at = time.monotonic()
@@ -182,11 +183,6 @@ class LiveRun:
         self.bell.ring()
 
     @property
-    def in_worker(self) -> bool:
-        """Whether the caller is the thread that works on this run right now."""
-        return self._worker == threading.get_ident()
-
-    @property
     def closed(self) -> bool:
         """Whether this process let go of the run."""
         return self._closed
@@ -221,9 +217,13 @@ class LiveRun:
         if self._closed:
             return None
         if self.stepping and not self._holds:
+            self._beat_if_due()
+            if self.recorder.is_overfull:  # storing is behind: wait for it
+                return time.monotonic() + SHORT_WAIT_SECONDS
             self._slice()
         if self._stopped_by is not None:
-            return self._tell_stop(self._stopped_by)
+            self._tell_stop(self._stopped_by)
+            return None
         if not self.stepping or self._holds:
             return None
         return self.pace.next_due(time.monotonic(), self.tick)
@@ -247,9 +247,6 @@ class LiveRun:
             self._stop("finished")
         elif self.goal_tick is not None and self.tick >= self.goal_tick:
             self._stop("goal")
-        elif now - self._beat_at >= BEAT_SECONDS and not self.storing.locked():
-            self._beat_at = now
-            self._try(self._on_beat)
 
     def _advance(self, ticks: int) -> None:
         """Run up to `ticks` within the budget of a slice, one at a time when an event is looked for."""
@@ -277,20 +274,45 @@ class LiveRun:
         self.stepping, self.goal_tick, self.until = False, None, None
         self._stopped_by = why
 
-    def _tell_stop(self, why: str) -> float | None:
+    def _beat_if_due(self) -> None:
+        """Once a second, have the manager note how far the run is."""
+        now = time.monotonic()
+        if now - self._beat_at >= BEAT_SECONDS and not self._acting:
+            self._beat_at = now
+            self._aside(self._on_beat, lambda done: self._scheduler.wake(self))
+
+    def _tell_stop(self, why: str) -> None:
         """Tell the manager why the run stopped; again later when that could not be stored."""
-        if self.storing.locked():  # somebody stores the tail and waits for a job of ours
-            return time.monotonic() + SHORT_RETRY_SECONDS
-        if not self._try(lambda live: self._on_stop(live, why)):
-            return time.monotonic() + RETRY_SECONDS
-        self._stopped_by = None
-        self.bell.ring()
-        return None
+
+        def told(done: bool) -> None:
+            if done:
+                self._stopped_by = None
+                self.bell.ring()
+            else:
+                self._scheduler.wake(self, time.monotonic() + RETRY_SECONDS)
+
+        if not self._acting:
+            self._aside(lambda live: self._on_stop(live, why), told)
+
+    def _aside(self, act: Callable[[LiveRun], None], then: Callable[[bool], None]) -> None:
+        """Have another thread do what waits for disk or database, one thing at a time; all runs go on."""
+        self._acting = True
+
+        def work() -> None:
+            try:
+                done = self._try(act)
+            finally:
+                self._acting = False
+            then(done)
+
+        self._scheduler.aside(work)
 
     def _try(self, act: Callable[[LiveRun], None]) -> bool:
         """Do something that may fail for want of disk or database; say so on the page meanwhile."""
         try:
             act(self)
+        except Gone:
+            return True
         except Exception as problem:
             self.trouble = f"Cannot store what happened: {problem}. Trying again."
             log.warning("run.store_failed", simulation_id=str(self.run_id), problem=repr(problem))

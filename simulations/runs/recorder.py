@@ -25,13 +25,10 @@ if TYPE_CHECKING:
     from simulations.runs.driver import LiveRun
 
 
-class StoringAlready(OSError):
-    """Somebody else stores the same tail at this moment; try again."""
-
-
 Columns = dict[str, Any]  # column name -> array; "labels" -> {column: [text]}
 KINDS = (Artifact.Kind.SERIES, Artifact.Kind.EVENTS, Artifact.Kind.PAYMENTS)
 SEAL_ROWS = 500_000
+OVERFULL_ROWS = 2_000_000
 RECENT_ROWS = 20_000
 
 
@@ -44,6 +41,7 @@ class Tail:
     first_part: int
     seal: bool
     columns: dict[str, Columns]
+    chunks: dict[str, int]  # how many of the recorder's chunks are in it
 
 
 @dataclass
@@ -98,6 +96,11 @@ class Recorder:
         """Whether the tail should be sealed without waiting for a pause."""
         return self._rows >= SEAL_ROWS
 
+    @property
+    def is_overfull(self) -> bool:
+        """Whether storing is so far behind that the run has to wait for it."""
+        return self._rows >= OVERFULL_ROWS
+
     def happened(self, event_type: str, since_tick: int) -> bool:
         """Whether an event of a type is in the tail from `since_tick` on."""
         for columns in reversed(self._chunks[Artifact.Kind.EVENTS]):
@@ -119,7 +122,8 @@ class Recorder:
         columns: dict[str, Columns] = {kind: joined(self._chunks[kind]) for kind in KINDS}
         left = self._chunks[Artifact.Kind.PAYMENTS]
         columns[Artifact.Kind.PAYMENTS] = joined([*left, waiting(backend.payments())])
-        return Tail(self.from_tick, tick, self.next_part, over or self.is_large, columns)
+        chunks: dict[str, int] = {kind: len(self._chunks[kind]) for kind in KINDS}
+        return Tail(self.from_tick, tick, self.next_part, over or self.is_large, columns, chunks)
 
     def stored(self, tail: Tail) -> None:
         """Note that a tail was stored; a sealed one is let go of."""
@@ -127,8 +131,9 @@ class Recorder:
         self.stored_tick = tail.to_tick
         if tail.seal:
             self.from_tick = tail.to_tick
-            self._chunks = {kind: [] for kind in KINDS}
-            self._rows = 0
+            for kind in KINDS:
+                del self._chunks[kind][: tail.chunks[kind]]
+            self._rows = sum(row_count(chunk) for kind in KINDS for chunk in self._chunks[kind])
 
 
 def waiting(payments: Columns) -> Columns:
@@ -160,9 +165,7 @@ def store(live: LiveRun, *, over: bool = False) -> None:
     Raises OSError, a DuckDB or a database error when it cannot; the tail is then kept. `LostClaim` when
     another process owns the run.
     """
-    if not live.storing.acquire(blocking=not live.in_worker):
-        raise StoringAlready("The run's parts are being written.")
-    try:
+    with live.storing:
         tail = live.now(lambda backend: live.recorder.tail(backend, live.tick, over=over))
         rows = []
         for offset, kind in enumerate(KINDS):
@@ -187,8 +190,6 @@ def store(live: LiveRun, *, over: bool = False) -> None:
         _replace(live, rows)
         live.now(lambda _: live.recorder.stored(tail))
         live.stored_at = time.monotonic()
-    finally:
-        live.storing.release()
 
 
 def _replace(live: LiveRun, rows: list[Artifact]) -> None:

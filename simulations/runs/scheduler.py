@@ -6,11 +6,14 @@ by two threads at once, so that whatever it owns needs no lock.
 
 from __future__ import annotations
 
+import contextlib
 import heapq
 import itertools
 import os
 import threading
 import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Protocol
 
 SLICE_SECONDS_ALL = 0.060
@@ -44,6 +47,12 @@ class Scheduler:
         self._workers: list[threading.Thread] = []
         self._tasks: set[Task] = set()
         self._closed = False
+        self._storers = ThreadPoolExecutor(2, thread_name_prefix="storer")
+
+    def aside(self, work: Callable[[], None]) -> None:
+        """Have a thread of its own kind do what waits for disk or database."""
+        with contextlib.suppress(RuntimeError):  # closed: who restarts the run does it again
+            self._storers.submit(work)
 
     def add(self, task: Task) -> None:
         """Make a task known; it sleeps until woken."""
@@ -81,6 +90,7 @@ class Scheduler:
             self._changed.notify_all()
         for worker in self._workers:
             worker.join()
+        self._storers.shutdown()
 
     def _push(self, task: Task, due: float) -> None:
         task.due = due
