@@ -22,6 +22,18 @@ impl Extremes {
         }
     }
 
+    /// Takes in a later value.
+    #[inline]
+    fn take(&mut self, value: i64) {
+        if value < self.low {
+            self.low = value;
+            self.falling = true;
+        } else if value > self.high {
+            self.high = value;
+            self.falling = false;
+        }
+    }
+
     /// Takes in what came later.
     pub fn then(&mut self, later: Self) {
         let (low, high) = (self.low, self.high);
@@ -78,7 +90,6 @@ impl<const N: usize> Pyramid<N> {
 
     /// From `tick` on the columns stand at `values`. Ticks must ascend.
     pub fn push(&mut self, tick: u32, values: [i64; N]) {
-        let now = values.map(Extremes::of);
         while self.bucket(tick) >= self.most {
             self.halve();
         }
@@ -86,22 +97,18 @@ impl<const N: usize> Pyramid<N> {
         if bucket > self.closed.len() {
             self.stand_until(bucket);
         }
-        let starts = (tick - self.first_tick).is_multiple_of(self.width());
-        let standing = match self.open.take() {
-            Some(open) => Some(open),
+        if self.open.is_none() && !(tick - self.first_tick).is_multiple_of(self.width()) {
             // What stood until now was seen in the ticks of this bucket before this one.
-            None if !starts => Some(self.last.map(Extremes::of)),
-            None => None,
-        };
-        self.open = Some(match standing {
-            Some(mut open) => {
-                for (extremes, value) in open.iter_mut().zip(now) {
-                    extremes.then(value);
+            self.open = Some(self.last.map(Extremes::of));
+        }
+        match &mut self.open {
+            Some(open) => {
+                for (extremes, value) in open.iter_mut().zip(values) {
+                    extremes.take(value);
                 }
-                open
             }
-            None => now,
-        });
+            None => self.open = Some(values.map(Extremes::of)),
+        }
         self.last = values;
     }
 

@@ -167,8 +167,9 @@ impl Log {
         self.payments.push(payment);
     }
 
-    /// A payment's event; `extra` goes into the digest only.
-    #[inline]
+    /// A payment's event; `extra` goes into the digest only. Inlined always: the detail would
+    /// else go through memory byte by byte and be read back as words.
+    #[inline(always)]
     pub fn payment(
         &mut self,
         tick: u32,
