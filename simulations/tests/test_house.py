@@ -10,7 +10,7 @@ ROOT = Path(__file__).resolve().parents[2]
 APP = ROOT / "simulations"
 CAPABILITIES = {"home", "scenarios", "runs", "results", "review", "api"}
 SHARED = {"config", "engine", "models", "access", "storage", "templatetags"}
-# Beyond the shared floor: the gallery's cards on the start page, and the verbs of live runs and kept scenarios.
+# Beyond the shared floor: the gallery's cards, and the verbs of live runs and kept scenarios.
 ALSO = {
     "home": {"runs.manager", "scenarios.gallery"},
     "api": {"runs.manager", "runs.creation", "runs.lifecycle", "runs.ownership", "scenarios.keeping"},

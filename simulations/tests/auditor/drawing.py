@@ -27,7 +27,7 @@ class Draw:
         self.days = self.number(2, 3) if self.has("days", 0.35) else 1
         self.ticks_per_day = self.number(1, 12 // self.days)
         self.ticks = self.ticks_per_day * self.days
-        self.scale = self.random.choice((3, 3, 6) if self.knotted else (3, 6, 6, 20, 1000))
+        self.scale = self.random.choice((3, 3, 6) if self.knotted else (3, 6, 6, 20, 1000, 10**13))
 
     def has(self, feature: str, chance: float = 0.5) -> bool:
         """Decide whether to use a feature; drawn even when it is off, so that the rest stays as it was."""

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[3]
-PROGRAMS = (
+PROGRAMS: tuple[tuple[str, list[str]], ...] = (
     ("binding", []),
     ("frames", []),
     ("versus_pssimpy", ["--payments", "10000"]),
