@@ -50,11 +50,11 @@ def _call(
         "method": method.upper(),
         "path": path,
         "summary": operation["summary"],
-        "text": operation.get("description", ""),
+        "text": operation.get("description", "").replace("`", ""),
         "parameters": parameters,
         "body": operation.get("requestBody", {}).get("description", ""),
-        "answers": [answer for answer in answers if answer["status"] < "300"],
-        "refusals": [answer["status"] for answer in answers if answer["status"] >= "300"],
+        "answers": [answer for answer in answers if answer["status"] < 300],
+        "refusals": [answer["status"] for answer in answers if answer["status"] >= 300],
     }
 
 

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from ninja import Query, Router, Schema, Status
 from ninja.errors import HttpError
+from pydantic import Field
 
 from simulations import access
 from simulations.api.bodies import SCENARIO_BODY, require_quota, scenario_text
@@ -108,12 +109,12 @@ class RunFacts(Schema):
 class NewRun(Schema):
     """How to run a document."""
 
-    scenario: UUID | None = None
-    version: int | None = None
-    seed: int | None = None
-    liquidity_percent: int = 100
-    name: str = ""
-    shared: bool = False
+    scenario: UUID | None = Field(None, description="run a saved scenario; then there is no body")
+    version: int | None = Field(None, description="its version; the newest by default")
+    seed: int | None = Field(None, description="0 to 2^63-1, in place of the document's")
+    liquidity_percent: int = Field(100, description="1 to 1000: of balances, credit lines and collateral")
+    name: str = Field("", description="by default made of scenario, seed and liquidity")
+    shared: bool = Field(False, description="for everyone signed in to see")
 
 
 @router.post(

@@ -6,8 +6,11 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
-from django.views.decorators.http import require_GET, require_http_methods
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.cache import patch_vary_headers
+from django.utils.http import urlencode
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from simulations.models import Run
 from simulations.results.exports import measures_file
@@ -71,7 +74,10 @@ def history(request: HttpRequest) -> HttpResponse:
     }
     part = request.headers.get("HX-Target") == "history-table"
     template = "simulations/results/_history.html" if part else "simulations/results/history.html"
-    return render(request, template, context)
+    response = render(request, template, context)
+    # Part and page have one address: going back must not find the part in the browser's cache.
+    patch_vary_headers(response, ["HX-Request", "HX-Target"])
+    return response
 
 
 def _runs(request: HttpRequest) -> QuerySet[Run]:
@@ -121,6 +127,13 @@ def history_chosen(request: HttpRequest) -> HttpResponse:
     given = request.POST if request.method == "POST" else request.GET
     runs = Run.objects.visible_to(request.user).filter(pk__in=chosen_ids(given.getlist("run")))
     return measures_file(runs.select_related("document"), "runs.csv", given.get("form") == "excel")
+
+
+@require_POST
+def history_compare(request: HttpRequest) -> HttpResponse:
+    """Go to the comparison of the chosen runs, at an address that can be shared."""
+    runs = [("run", str(run_id)) for run_id in chosen_ids(request.POST.getlist("run"))]
+    return redirect(f"{reverse('compare')}?{urlencode(runs)}")
 
 
 def chosen_ids(texts: list[str]) -> list[UUID]:

@@ -134,14 +134,16 @@ def balance_curves(
     run: Run, banks: Sequence[str], from_tick: int = 0, to_tick: int | None = None
 ) -> dict[str, storage.Column]:
     """Return tick and the balance of each bank, thinned for a chart; a point stands until the next."""
+    # Before the names: a run that goes on may store more between the two.
+    until = stored_ticks(run)
     opening = openings(run)
     chosen = {bank: opening[bank] for bank in banks if bank in opening}
+    last = max(0, until - 1) if to_tick is None else to_tick
     whole = storage.balances(
-        run.pk, part_names(run, "events"), chosen, to_tick=to_tick, max_points=2 * run.ticks_total + 2
+        run.pk, part_names(run, "events"), chosen, to_tick=last, max_points=2 * run.ticks_total + 2
     )
     first = max(0, int(np.searchsorted(whole["tick"], from_tick, side="right")) - 1)
     shown = {name: values[first:] for name, values in whole.items()}
-    last = (stored_ticks(run) or 1) - 1 if to_tick is None else to_tick
     shown["tick"][0] = max(from_tick, shown["tick"][0])
     if last > shown["tick"][-1]:
         shown = {name: np.append(values, values[-1]) for name, values in shown.items()}

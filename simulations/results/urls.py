@@ -23,5 +23,6 @@ urlpatterns = [
     path("history/", history.history, name="history"),
     path("history/live", history.history_live, name="history_live"),
     path("history/chosen", history.history_chosen, name="history_chosen"),
+    path("history/compare", history.history_compare, name="history_compare"),
     path("compare/", comparing.compare, name="compare"),
 ]

@@ -43,7 +43,7 @@
     const looks = {
       settled: { left: short, text: money },
       rate: { left: (value) => PS.percent(value, 0), text: (value) => PS.percent(value), share: true },
-      count: { left: PS.short, text: PS.count },
+      count: { left: PS.short, text: PS.count, counts: true },
       value: { left: short, text: money },
       cost: { left: short, text: money },
     };

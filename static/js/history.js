@@ -23,6 +23,14 @@
     }
     update();
   });
+  /* Filters that are empty need no place in the address. */
+  document.addEventListener("htmx:configRequest", (event) => {
+    const { elt, parameters } = event.detail;
+    if (elt.id !== "history-filter") return;
+    Object.keys(parameters).forEach((name) => {
+      if (parameters[name] === "") delete parameters[name];
+    });
+  });
   document.addEventListener("htmx:afterSettle", update);
   document.addEventListener("DOMContentLoaded", update);
 })();

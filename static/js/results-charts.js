@@ -5,14 +5,41 @@
 (function () {
   "use strict";
   const PS = (window.PS = window.PS || {});
+  const EMPTY_CENTS = 10000;
   const LOOK = { ticks: { show: false }, font: "11px system-ui, sans-serif", size: 56 };
+
+  const CLOCK_MINUTES = [1, 2, 5, 10, 15, 30, 60, 120, 180, 240, 360, 720];
+  const ROUND = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000, 20000];
+
+  function minutes(text) {
+    const [hours, rest] = text.split(":").map(Number);
+    return hours * 60 + rest;
+  }
+
+  /* Steps of the time axis, in ticks: whole minutes and hours where ticks have clock times, else round numbers;
+     then whole days. */
+  function steps(facts) {
+    const perDay = facts.ticks_per_day;
+    const length = facts.day_start ? minutes(facts.day_end) - minutes(facts.day_start) : 0;
+    const clock = CLOCK_MINUTES.map((each) => (each * perDay) / length).filter((ticks) => length && Number.isInteger(ticks));
+    const within = (clock.length > 2 ? clock : ROUND).filter((ticks) => ticks < perDay);
+    return [...new Set([1, ...within, ...ROUND.map((days) => days * perDay)])].sort((a, b) => a - b);
+  }
+
+  /* Days by number at their first tick, within a day the time alone. */
+  function timeLabel(tick, facts) {
+    if (!Number.isInteger(tick) || tick >= facts.ticks_total) return "";
+    const day = tick / facts.ticks_per_day;
+    if (facts.num_days > 1 && Number.isInteger(day)) return `day ${day}`;
+    return PS.clock(tick % facts.ticks_per_day, { ...facts, num_days: 1 });
+  }
 
   function axes(facts, lines, left) {
     const look = () => ({ ...LOOK, stroke: () => PS.css("--chart-axis"), grid: { stroke: () => PS.css("--chart-grid"), width: 1 } });
     const scales = new Set(lines.map((line) => line.scale || "y"));
-    const label = facts.clock || ((tick) => (Number.isInteger(tick) && tick < facts.ticks_total ? PS.clock(tick, facts) : ""));
+    const label = facts.clock || ((tick) => timeLabel(tick, facts));
     const all = [
-      { ...look(), size: 28, space: 72, values: (u, ticks) => ticks.map(label) },
+      { ...look(), size: 28, space: 72, ...(facts.clock ? {} : { incrs: steps(facts) }), values: (u, ticks) => ticks.map(label) },
       { ...look(), scale: "y", values: (u, values) => values.map(left) },
     ];
     if (scales.has("share")) all.push({ ...look(), scale: "share", side: 1, grid: { show: false }, size: 46, values: (u, values) => values.map((value) => PS.percent(value, 0)) });
@@ -20,12 +47,13 @@
     return all;
   }
 
-  function fromZero(u, low, high) {
-    return [Math.min(0, low ?? 0), high > 0 ? high * 1.05 : 1];
+  /* An empty chart shows a hundred units of money, or ten payments. */
+  function fromZero(empty) {
+    return (u, low, high) => [Math.min(0, low ?? 0), high > 0 ? high * 1.05 : empty];
   }
 
   function withRoom(u, low, high) {
-    if (low === null) return [0, 1];
+    if (low === null) return [0, EMPTY_CENTS];
     const room = (high - low || Math.abs(high) || 1) * 0.06;
     return [low - room, high + room];
   }
@@ -42,7 +70,7 @@
     return low - 1;
   }
 
-  /* `options`: facts, left(value) -> text, free (the value axis need not begin at zero), share (it goes to 100 %),
+  /* `options`: facts, left(value) -> text, free (the value axis need not begin at zero), share (it goes to 100 %), counts (of payments),
      onZoom(from, to), onReset(), onCursor(tick or null). */
   PS.resultChart = function (figure, options) {
     const { facts } = options;
@@ -79,21 +107,22 @@
     }
 
     function settings(lines) {
-      const scale = options.share ? () => [0, 1.02] : options.free ? withRoom : fromZero;
+      const scale = options.share ? () => [0, 1.02] : options.free ? withRoom : fromZero(options.counts ? 10 : EMPTY_CENTS);
       return {
         width: box.clientWidth || 300,
         height: box.clientHeight || 200,
         legend: { show: false },
         padding: [8, lines.some((line) => line.scale) ? 0 : 14, 0, 0],
         cursor: { sync: { key: "result" }, y: false, points: { size: 6 }, drag: { x: true, y: false, setScale: false } },
-        scales: { x: { time: false, range: () => now.range }, y: { range: scale }, share: { range: [0, 1.02] }, value: { range: fromZero } },
+        scales: { x: { time: false, range: () => now.range }, y: { range: scale }, share: { range: [0, 1.02] }, value: { range: fromZero(EMPTY_CENTS) } },
         axes: axes(facts, lines, options.left),
         bands: bands(lines),
         series: [{}, ...lines.map((line) => ({ label: line.label, scale: line.scale || "y", stroke: line.color(), fill: fillOf(line, lines), width: line.width || 1, dash: line.dash, paths: line.straight ? undefined : stepped, points: { show: false }, show: isShown(line) }))],
         hooks: {
           setCursor: [(u) => options.onCursor(u.cursor.left >= 0 ? u.posToVal(u.cursor.left, "x") : null)],
           setSelect: [(u) => {
-            if (u.select.width < 4) return;
+            // A linked chart repeats the drag without an event of its own.
+            if (u.select.width < 4 || !u.cursor.event) return;
             const from = Math.max(0, Math.floor(u.posToVal(u.select.left, "x")));
             const to = Math.ceil(u.posToVal(u.select.left + u.select.width, "x"));
             u.setSelect({ left: 0, width: 0, top: 0, height: 0 }, false);

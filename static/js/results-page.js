@@ -23,7 +23,7 @@
     return part.map((value, i) => (whole[i] ? value / whole[i] : null));
   }
 
-  function linesOf(key, columns, facts, range) {
+  function linesOf(key, columns, facts) {
     const money = (value) => PS.money(value, facts.currency);
     const css = (name) => () => PS.css(name);
     if (key === "flow") {
@@ -72,7 +72,7 @@
     let range = whole;
     let asked = 0;
     const short = (value) => PS.moneyShort(value, facts.currency);
-    const looks = { balances: { left: short, free: true }, flow: { left: short }, waiting: { left: PS.short }, throughput: { left: (value) => PS.percent(value, 0), share: true }, costs: { left: short } };
+    const looks = { balances: { left: short, free: true }, flow: { left: short }, waiting: { left: PS.short, counts: true }, throughput: { left: (value) => PS.percent(value, 0), share: true }, costs: { left: short } };
     const charts = new Map();
 
     place.querySelectorAll("[data-chart]").forEach((figure) => {
@@ -110,7 +110,7 @@
           const lines = banks.filter((bank) => balances[bank]).map((bank) => ({ key: bank, label: bank, color: () => PS.color(index[bank]), values: balances[bank], text: (value) => PS.money(value, facts.currency) }));
           chart.set({ ticks: balances.tick, lines, range, zoomed });
         } else if (system) {
-          chart.set({ ticks: system.tick, lines: linesOf(key, system, facts, range), range, zoomed });
+          chart.set({ ticks: system.tick, lines: linesOf(key, system, facts), range, zoomed });
         }
       });
       place.dataset.drawn = "yes";

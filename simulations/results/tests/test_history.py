@@ -172,6 +172,11 @@ def test_runs_are_compared_with_the_first(client, three):
     ]
 
 
+def test_chosen_runs_are_compared_at_an_address_that_can_be_shared(client, three):
+    answer = client.post("/history/compare", {"run": [three[0].pk, "nonsense", three[1].pk]})
+    assert answer["Location"] == f"/compare/?run={three[0].pk}&run={three[1].pk}"
+
+
 def test_a_comparison_begins_with_choosing(client, three):
     assert client.get("/compare/").context["offered"]
     page = compare(client, three[0])
