@@ -28,7 +28,7 @@ def schema_defaults() -> dict[str, Any]:
 
 @final
 class Orchestrator:
-    """One run of one scenario. Calls from several threads wait for one another and let go of the interpreter."""
+    """One run of one scenario. Calls from several threads wait for one another, without the interpreter."""
 
     @staticmethod
     def new(

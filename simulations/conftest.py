@@ -39,10 +39,11 @@ def quick_passwords(settings):
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
+PASSWORD = "correct horse battery"
+
+
 def _person(name: str, staff: bool = False) -> User:
-    return User.objects.create_user(
-        name, password="correct horse battery", is_staff=staff, is_superuser=staff
-    )
+    return User.objects.create_user(name, password=PASSWORD, is_staff=staff, is_superuser=staff)
 
 
 @pytest.fixture

@@ -24,7 +24,7 @@ class Artifact(models.Model):
     bytes = models.PositiveBigIntegerField()
     from_tick = models.PositiveIntegerField()
     to_tick = models.PositiveIntegerField()
-    # A provisional part holds the run's latest ticks and is replaced at the next storing; others never change.
+    # A provisional part holds the latest ticks and is replaced at the next storing; others never change.
     provisional = models.BooleanField(default=False)
     created_at = models.DateTimeField(auto_now_add=True)
 

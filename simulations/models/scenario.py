@@ -78,7 +78,7 @@ class Scenario(models.Model):
     description = models.TextField(blank=True)
     tags = models.JSONField(default=list, blank=True)
     shared = models.BooleanField(default=False)
-    gallery = models.SlugField(max_length=60, null=True, blank=True, unique=True)  # noqa: DJ001 (unique)
+    gallery = models.SlugField(max_length=60, null=True, blank=True, unique=True)
     gallery_order = models.PositiveSmallIntegerField(default=0)
     archived_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)

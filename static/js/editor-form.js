@@ -35,6 +35,13 @@
     PS.send("change", { verb, path, value, drawer: drawerName() });
   }
 
+  /* What was typed before this script was there. */
+  PS.catchUp = function () {
+    document.querySelectorAll("input[data-path]").forEach((box) => {
+      if (box.value !== box.defaultValue && box !== document.activeElement) change("set", box.dataset.path, box.value);
+    });
+  };
+
   document.addEventListener("change", (event) => {
     const box = event.target.closest("[data-path]");
     if (box && !box.readOnly) change("set", box.dataset.path, box.value);

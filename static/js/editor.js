@@ -112,6 +112,7 @@
     timer = setTimeout(() => PS.send("check"), PAUSE_MS);
   });
   PS.formDrawn();
+  PS.catchUp();
   PS.paintBanks();
   PS.onTheme(PS.paintBanks);
 

@@ -4,7 +4,8 @@ use crate::engine::errors::RunError;
 use crate::engine::kernel::{Kernel, MOST_PAYMENTS};
 use crate::engine::ledger::MOST_MONEY;
 use crate::engine::payments::{Order, mark};
-use crate::engine::record::{Detail, Kind, Method};
+use crate::engine::facts::{Detail, Method};
+use crate::engine::record::Kind;
 use crate::engine::scenario::{Discipline, Saving};
 use crate::engine::units::{PaymentId, RailId, Tick};
 

@@ -3,7 +3,7 @@
 use crate::engine::errors::Refusal;
 use crate::engine::kernel::Kernel;
 use crate::engine::payments::Status;
-use crate::engine::record::reason;
+use crate::engine::facts::reason;
 use crate::engine::results::Explanation;
 use crate::engine::scenario::Discipline;
 use crate::engine::units::{Amount, PaymentId, RailId, Tick};

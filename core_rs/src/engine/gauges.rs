@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::engine::costs::KINDS;
 use crate::engine::ledger::MOST_MONEY;
-use crate::engine::record::Method;
+use crate::engine::facts::Method;
 
 /// Sums over a day.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,6 +1,7 @@
 //! What the engine computes; the rules are in docs/model.md.
 
 pub mod arrivals;
+pub mod columns;
 pub mod costs;
 pub mod days;
 pub mod desks;
@@ -9,11 +10,14 @@ pub mod document;
 pub mod entry;
 pub mod errors;
 pub mod explain;
+pub mod facts;
+pub mod flows;
 pub mod gauges;
 pub mod index_set;
 pub mod interventions;
 pub mod kernel;
 pub mod ledger;
+pub mod live_payments;
 pub mod measures;
 pub mod names;
 pub mod payments;

@@ -4,7 +4,8 @@ use crate::engine::errors::RunError;
 use crate::engine::kernel::Kernel;
 use crate::engine::ledger::UNLIMITED;
 use crate::engine::payments::Status;
-use crate::engine::record::{Detail, Kind, Method, reason};
+use crate::engine::facts::{Detail, Method, reason};
+use crate::engine::record::Kind;
 use crate::engine::scenario::Discipline;
 use crate::engine::units::{AgentId, PaymentId, RailId};
 

@@ -6,7 +6,8 @@ use crate::engine::costs::CostKind;
 use crate::engine::errors::RunError;
 use crate::engine::kernel::Kernel;
 use crate::engine::payments::mark;
-use crate::engine::record::{Detail, Fact, Kind, reason};
+use crate::engine::facts::{Detail, Fact, reason};
+use crate::engine::record::Kind;
 use crate::engine::results::Figures;
 use crate::engine::units::AgentId;
 

@@ -2,7 +2,7 @@
 
 use crate::engine::kernel::Kernel;
 use crate::engine::payments::{Status, mark};
-use crate::engine::record::reason;
+use crate::engine::facts::reason;
 use crate::engine::results::{AgentState, PaymentColumns, QueuedPayment, RailQueue, State};
 use crate::engine::units::{AgentId, Amount, PaymentId, RailId, Tick};
 

@@ -70,13 +70,16 @@ class Complaints:
 
     def listen(self, context: BrowserContext) -> None:
         """Hear every page of a context."""
-        context.expose_function("reportViolation", lambda words: self.heard.append(words))
+        context.expose_function("reportViolation", self._violation)
         context.add_init_script(
             "addEventListener('securitypolicyviolation', e =>"
             " reportViolation(`CSP ${e.violatedDirective} ${e.blockedURI} ${e.sourceFile}:${e.lineNumber}`))"
         )
         context.on("console", self._console)
         context.on("weberror", lambda error: self.heard.append(f"error: {error.error}"))
+
+    def _violation(self, words: str) -> None:
+        self.heard.append(words)
 
     def _console(self, message: ConsoleMessage) -> None:
         self.heard.append(f"console {message.type}: {message.text}")

@@ -5,7 +5,8 @@ use crate::engine::costs::CostKind;
 use crate::engine::errors::RunError;
 use crate::engine::kernel::{Kernel, MOST_PAYMENTS};
 use crate::engine::payments::{Order, Split, Status, mark};
-use crate::engine::record::{Detail, Kind};
+use crate::engine::facts::Detail;
+use crate::engine::record::Kind;
 use crate::engine::scenario::{PolicyKind, SplitSpec};
 use crate::engine::units::{AgentId, Amount, PaymentId, Tick};
 

@@ -6,7 +6,7 @@ use crate::engine::errors::RunError;
 use crate::engine::kernel::Kernel;
 use crate::engine::ledger::UNLIMITED;
 use crate::engine::queues::{Entry, PairSum};
-use crate::engine::record::Method;
+use crate::engine::facts::Method;
 use crate::engine::settle::URGENT;
 use crate::engine::units::{AgentId, RailId};
 

@@ -3,7 +3,7 @@
 use crate::engine::errors::RunError;
 use crate::engine::index_set::IndexSet;
 use crate::engine::kernel::Kernel;
-use crate::engine::record::Method;
+use crate::engine::facts::Method;
 use crate::engine::scenario::Saving;
 use crate::engine::units::{PaymentId, RailId};
 
