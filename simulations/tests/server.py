@@ -41,6 +41,7 @@ class Workbench:
     data_dir: Path
     port: int = field(default_factory=free_port)
     process: subprocess.Popen[bytes] | None = None
+    settings: dict[str, str] = field(default_factory=dict)
     first_link: str = ""
     start_seconds: float = 0.0
 
@@ -52,7 +53,7 @@ class Workbench:
     def environment(self) -> dict[str, str]:
         """The environment of every command on this workbench."""
         kept = {k: v for k, v in os.environ.items() if k not in {"DATABASE_URL", "REDIS_URL"}}
-        return kept | {"DATA_DIR": str(self.data_dir)}
+        return kept | {"DATA_DIR": str(self.data_dir)} | self.settings
 
     def start(self) -> None:
         """Start and wait until it answers; the first link is what it printed."""
