@@ -42,7 +42,9 @@ $(VENV)/.dev: requirements/dev.txt $(VENV)/.base
 $(VENV)/.core: $(RUST_FILES) $(VENV)/.base
 	@echo "building the engine (a minute or two the first time)"
 	@rm -rf build/wheels
-	@cd core_rs && ../$(BIN)/maturin build --release --locked --quiet --interpreter ../$(BIN)/python --out ../build/wheels
+	@mkdir -p build
+	@cd core_rs && ../$(BIN)/maturin build --release --locked --interpreter ../$(BIN)/python --out ../build/wheels \
+	  >../build/core.log 2>&1 || { cat ../build/core.log; exit 1; }
 	@$(UV_PIP) --no-deps --reinstall build/wheels/*.whl
 	@touch $@
 
