@@ -8,42 +8,12 @@
 
 mod cast;
 
-use payment_simulator_core_rs::engine::errors::{Refusal, RunError};
-use payment_simulator_core_rs::engine::results::{EVENT_TYPES, REASONS, SeriesKey};
+use cast::{day, pay};
+use payment_simulator_core_rs::engine::errors::Refusal;
+use payment_simulator_core_rs::engine::results::{EVENT_TYPES, REASONS};
 use payment_simulator_core_rs::engine::simulation::Simulation;
-use payment_simulator_core_rs::engine::units::{AgentId, Tick};
-use serde_json::{Value, json};
-
-/// Banks A, B, C with these balances, ten ticks, and what else is given.
-fn day(balances: [i64; 3], more: Value) -> Value {
-    let mut document = json!({
-        "ticks_per_day": 10, "seed": 1,
-        "agents": (["A", "B", "C"].iter().zip(balances))
-            .map(|(id, balance)| json!({"id": id, "balance": balance}))
-            .collect::<Vec<_>>(),
-    });
-    for (key, value) in more.as_object().unwrap() {
-        if key == "A" {
-            for (key, value) in value.as_object().unwrap() {
-                document["agents"][0][key] = value.clone();
-            }
-        } else {
-            document[key] = value.clone();
-        }
-    }
-    document
-}
-
-/// `[sender, receiver, amount, tick, {more}]` in short.
-fn pay(sender: &str, receiver: &str, amount: i64, tick: u32, more: Value) -> Value {
-    let mut payment = json!({
-        "sender": sender, "receiver": receiver, "amount": amount, "arrival_tick": tick,
-    });
-    for (key, value) in more.as_object().unwrap() {
-        payment[key] = value.clone();
-    }
-    payment
-}
+use payment_simulator_core_rs::engine::units::Tick;
+use serde_json::json;
 
 fn ticks(simulation: &Simulation) -> Vec<(String, i64)> {
     cast::settled(simulation)
@@ -377,89 +347,4 @@ fn what_waits_is_dropped_at_the_end_of_a_day_that_rejects() {
         let run = simulation.metrics().run;
         assert_eq!(run.maximum_delay, Some(if dropped == 1 { 8 } else { 18 }));
     }
-}
-
-#[test]
-fn a_finished_run_refuses_to_go_on() {
-    let mut simulation = cast::run(&day([1, 1, 1], json!({})));
-    assert_eq!(simulation.tick(), Err(RunError::Finished { ticks: 10 }));
-    assert_eq!(simulation.advance(5, || false).unwrap().ticks, 0);
-    let event = payment_simulator_core_rs::engine::scenario::Event::Outage { agent: AgentId(0) };
-    assert_eq!(simulation.apply(None, event), Err(Refusal::Finished));
-}
-
-#[test]
-fn a_cost_beyond_its_bound_ends_the_run_naming_agent_kind_and_tick() {
-    let document = day(
-        [0, 0, 0],
-        json!({
-            "num_days": 366,
-            "costs": {"delay_rate_per_tick": 1, "priority_multipliers": {"5": 100}},
-            "initial_transactions": [pay("A", "B", 1_000_000_000_000_000, 0, json!({}))],
-        }),
-    );
-    let mut simulation = cast::begin(&document);
-    let error = simulation.advance(u64::MAX, || false).err().unwrap();
-    let expected = RunError::CostTooLarge {
-        agent: "A".to_owned(),
-        kind: "delay",
-        tick: 89,
-    };
-    assert_eq!(error, expected);
-    assert_eq!(simulation.tick(), Err(RunError::Failed(Box::new(expected))));
-}
-
-#[test]
-fn a_frame_holds_the_whole_run_even_after_draining_and_never_too_many_points() {
-    let payments: Vec<Value> = (0..900)
-        .map(|tick| pay("A", "B", 1 + tick % 7, tick as u32, json!({})))
-        .collect();
-    let mut document = day([100_000, 0, 0], json!({"initial_transactions": payments}));
-    document["ticks_per_day"] = 1_000.into();
-    let mut simulation = cast::begin(&document);
-    while !simulation.is_finished() {
-        simulation.advance(100, || false).unwrap();
-        simulation.drain();
-    }
-    let keys = [
-        SeriesKey::Figure(6),
-        SeriesKey::Total(6),
-        SeriesKey::Balance(AgentId(1)),
-    ];
-    let whole = simulation.frame(&keys, Tick(0), 2_000);
-    assert_eq!(whole.tick.len(), 1_000);
-    assert!(whole.columns[1].iter().eq(whole.columns[2].iter()));
-    for most in [1, 2, 7, 100, 999] {
-        let thin = simulation.frame(&keys, Tick(0), most);
-        assert!(!thin.tick.is_empty() && thin.tick.len() <= most, "{most}");
-        assert!(
-            thin.columns
-                .iter()
-                .all(|column| column.len() == thin.tick.len())
-        );
-        if most > 1 {
-            let largest = |column: &[f64]| column.iter().copied().fold(f64::MIN, f64::max);
-            for (thin, whole) in thin.columns.iter().zip(&whole.columns) {
-                assert!((largest(thin) - largest(whole)).abs() < 0.5);
-            }
-        }
-    }
-}
-
-#[test]
-fn an_advance_asked_to_stop_stops_between_ticks_and_goes_on_later() {
-    let document = cast::random::document(5);
-    let mut whole = cast::begin(&document);
-    cast::finish(&mut whole);
-    let mut halting = cast::begin(&document);
-    let mut asked = 0;
-    while !halting.is_finished() {
-        halting
-            .advance(3, || {
-                asked += 1;
-                true
-            })
-            .unwrap();
-    }
-    assert_eq!(halting.digest(), whole.digest());
 }

@@ -2,10 +2,10 @@
 
 use crate::engine::costs::CostKind;
 use crate::engine::errors::RunError;
+use crate::engine::facts::{Detail, Fact, reason};
 use crate::engine::gauges::{ClosedDay, Tally, added, deciles};
 use crate::engine::kernel::Kernel;
 use crate::engine::payments::Status;
-use crate::engine::facts::{Detail, Fact, reason};
 use crate::engine::record::Kind;
 use crate::engine::scenario::EndOfDay;
 use crate::engine::units::{AgentId, PaymentId};

@@ -1,10 +1,10 @@
 //! Steps 2 and 4: payments arrive at their bank and enter their rail.
 
 use crate::engine::errors::RunError;
+use crate::engine::facts::{Detail, Method};
 use crate::engine::kernel::{Kernel, MOST_PAYMENTS};
 use crate::engine::ledger::MOST_MONEY;
 use crate::engine::payments::{Order, mark};
-use crate::engine::facts::{Detail, Method};
 use crate::engine::record::Kind;
 use crate::engine::scenario::{Discipline, Saving};
 use crate::engine::units::{PaymentId, RailId, Tick};

@@ -1,9 +1,9 @@
 //! Why does it wait (model, section 12).
 
 use crate::engine::errors::Refusal;
+use crate::engine::facts::reason;
 use crate::engine::kernel::Kernel;
 use crate::engine::payments::Status;
-use crate::engine::facts::reason;
 use crate::engine::results::Explanation;
 use crate::engine::scenario::Discipline;
 use crate::engine::units::{Amount, PaymentId, RailId, Tick};

@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::engine::costs::KINDS;
-use crate::engine::ledger::MOST_MONEY;
 use crate::engine::facts::Method;
+use crate::engine::ledger::MOST_MONEY;
 
 /// Sums over a day.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -2,10 +2,10 @@
 
 use crate::engine::costs::CostKind;
 use crate::engine::errors::RunError;
+use crate::engine::facts::{Detail, Fact, reason};
 use crate::engine::kernel::Kernel;
 use crate::engine::ledger::MOST_MONEY;
 use crate::engine::payments::{Order, Status, mark};
-use crate::engine::facts::{Detail, Fact, reason};
 use crate::engine::record::Kind;
 use crate::engine::scenario::Event;
 use crate::engine::units::{AgentId, PaymentId, RailId, Tick};

@@ -1,7 +1,7 @@
 //! What happened: every event goes into the digest, and 5 bytes of it are kept until drained.
 
-use crate::engine::facts::{Detail, Fact, reason};
 use crate::engine::digest::{Chain, Record};
+use crate::engine::facts::{Detail, Fact, reason};
 use crate::engine::payments::Payments;
 use crate::engine::results::EventColumns;
 use crate::engine::scenario::Scenario;

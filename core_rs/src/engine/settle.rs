@@ -1,10 +1,10 @@
 //! The one rule of settlement and what a settlement does (model, section 4).
 
 use crate::engine::errors::RunError;
+use crate::engine::facts::{Detail, Method, reason};
 use crate::engine::kernel::Kernel;
 use crate::engine::ledger::UNLIMITED;
 use crate::engine::payments::Status;
-use crate::engine::facts::{Detail, Method, reason};
 use crate::engine::record::Kind;
 use crate::engine::scenario::Discipline;
 use crate::engine::units::{AgentId, PaymentId, RailId};

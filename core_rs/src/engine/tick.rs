@@ -4,9 +4,9 @@ use std::cmp::Reverse;
 
 use crate::engine::costs::CostKind;
 use crate::engine::errors::RunError;
+use crate::engine::facts::{Detail, Fact, reason};
 use crate::engine::kernel::Kernel;
 use crate::engine::payments::mark;
-use crate::engine::facts::{Detail, Fact, reason};
 use crate::engine::record::Kind;
 use crate::engine::results::Figures;
 use crate::engine::units::AgentId;

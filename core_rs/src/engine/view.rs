@@ -1,8 +1,8 @@
 //! What can be read of a run between two ticks.
 
+use crate::engine::facts::reason;
 use crate::engine::kernel::Kernel;
 use crate::engine::payments::{Status, mark};
-use crate::engine::facts::reason;
 use crate::engine::results::{AgentState, PaymentColumns, QueuedPayment, RailQueue, State};
 use crate::engine::units::{AgentId, Amount, PaymentId, RailId, Tick};
 

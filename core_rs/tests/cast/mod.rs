@@ -15,7 +15,7 @@ use payment_simulator_core_rs::engine::document;
 use payment_simulator_core_rs::engine::results::{PaymentColumns, STATUSES};
 use payment_simulator_core_rs::engine::scenario::Scenario;
 use payment_simulator_core_rs::engine::simulation::Simulation;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// The scenario of a document that must be free of faults.
 pub fn scenario(document: &Value) -> Arc<Scenario> {
@@ -88,4 +88,35 @@ pub fn balances(simulation: &Simulation) -> Vec<i64> {
 /// How many random cases: `SOAK_CASES`, else `usual`.
 pub fn cases(usual: u32) -> u32 {
     std::env::var("SOAK_CASES").map_or(usual, |cases| cases.parse().expect("a number"))
+}
+
+/// Banks A, B, C with these balances, ten ticks, and what else is given.
+pub fn day(balances: [i64; 3], more: Value) -> Value {
+    let mut document = json!({
+        "ticks_per_day": 10, "seed": 1,
+        "agents": (["A", "B", "C"].iter().zip(balances))
+            .map(|(id, balance)| json!({"id": id, "balance": balance}))
+            .collect::<Vec<_>>(),
+    });
+    for (key, value) in more.as_object().unwrap() {
+        if key == "A" {
+            for (key, value) in value.as_object().unwrap() {
+                document["agents"][0][key] = value.clone();
+            }
+        } else {
+            document[key] = value.clone();
+        }
+    }
+    document
+}
+
+/// `[sender, receiver, amount, tick, {more}]` in short.
+pub fn pay(sender: &str, receiver: &str, amount: i64, tick: u32, more: Value) -> Value {
+    let mut payment = json!({
+        "sender": sender, "receiver": receiver, "amount": amount, "arrival_tick": tick,
+    });
+    for (key, value) in more.as_object().unwrap() {
+        payment[key] = value.clone();
+    }
+    payment
 }

@@ -3,9 +3,9 @@
 use super::{Candidate, View, with_policy};
 use crate::engine::costs::CostKind;
 use crate::engine::errors::RunError;
+use crate::engine::facts::Detail;
 use crate::engine::kernel::{Kernel, MOST_PAYMENTS};
 use crate::engine::payments::{Order, Split, Status, mark};
-use crate::engine::facts::Detail;
 use crate::engine::record::Kind;
 use crate::engine::scenario::{PolicyKind, SplitSpec};
 use crate::engine::units::{AgentId, Amount, PaymentId, Tick};

@@ -3,10 +3,10 @@
 use std::cmp::Reverse;
 
 use crate::engine::errors::RunError;
+use crate::engine::facts::Method;
 use crate::engine::kernel::Kernel;
 use crate::engine::ledger::UNLIMITED;
 use crate::engine::queues::{Entry, PairSum};
-use crate::engine::facts::Method;
 use crate::engine::settle::URGENT;
 use crate::engine::units::{AgentId, RailId};
 

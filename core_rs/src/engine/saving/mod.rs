@@ -1,9 +1,9 @@
 //! Step 5: liquidity saving, algorithm by algorithm (model, section 5).
 
 use crate::engine::errors::RunError;
+use crate::engine::facts::Method;
 use crate::engine::index_set::IndexSet;
 use crate::engine::kernel::Kernel;
-use crate::engine::facts::Method;
 use crate::engine::scenario::Saving;
 use crate::engine::units::{PaymentId, RailId};
 
