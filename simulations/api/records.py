@@ -1,15 +1,18 @@
-"""Events and payments of a simulation, by page."""
+"""Events and payments of a simulation by page, and events applied to it."""
 
+from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
 from django.http import HttpRequest
-from ninja import Query, Router, Schema
+from ninja import Body, Query, Router, Schema, Status
 from pydantic import Field
 
 from simulations import access, storage
+from simulations.api.refusals import FaultyDocument
 from simulations.api.simulations import STEERED
-from simulations.models import Run
+from simulations.api.who import Asked
+from simulations.models import Intervention, Run
 from simulations.runs import manager
 from simulations.storage import Where
 
@@ -47,6 +50,23 @@ class Events(Schema):
     next: int | None
 
 
+class Applied(Schema):
+    """An intervention: when it takes effect, by whom, and what became of it."""
+
+    seq: int
+    tick: int
+    event: dict[str, Any]
+    status: str
+    reason: str
+    made_by: str | None
+    made_at: datetime
+
+    @staticmethod
+    def resolve_made_by(made: Intervention) -> str | None:
+        """Return who made it."""
+        return made.made_by.get_username() if made.made_by else None
+
+
 class Payments(Schema):
     """A page of payments, in the order in which they came up; `next` is null on the last one."""
 
@@ -65,6 +85,20 @@ def events(request: HttpRequest, run_id: UUID, wanted: Query[EventsWanted]) -> d
     ]
     run = access.visible_run(request.user, run_id)
     return _page(run, "events", "seq", where, wanted)
+
+
+@router.post(
+    "/{run_id}/events",
+    response={201: Applied, 400: FaultyDocument, **STEERED},
+    summary="Step in",
+)
+def apply_event(request: Asked, run_id: UUID, event: Body[dict[str, Any]]) -> Status[Intervention]:
+    """Have an event take effect in the next tick to be run, or in the `tick` it names.
+
+    Types and keys as under `events` of a scenario. Answers 201 when it is accepted and stored.
+    """
+    run = access.steerable_run(request.user, run_id)
+    return Status(201, manager.apply(run, event, by=request.user))
 
 
 @router.get("/{run_id}/payments", response={200: Payments, **STEERED}, summary="Its payments")

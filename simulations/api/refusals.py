@@ -32,8 +32,8 @@ class FaultFacts(Schema):
     message: str
     found: str
     allowed: str
-    line: int
-    column: int
+    line: int = 0
+    column: int = 0
     severity: str
 
 
@@ -128,7 +128,7 @@ def install(api: NinjaAPI) -> None:
     api.add_exception_handler(TooMany, too_many)
     api.add_exception_handler(pydantic.ValidationError, bug)
     api.add_exception_handler(ScenarioRefused, answer(400, _document_faults))
-    api.add_exception_handler(ValueError, answer(400, lambda _: {"faults": []}))
+    api.add_exception_handler(ValueError, answer(400, _engine_faults))
     api.add_exception_handler(PermissionDenied, answer(403))
     api.add_exception_handler(Http404, answer(404))
     api.add_exception_handler(
@@ -139,6 +139,10 @@ def install(api: NinjaAPI) -> None:
     api.add_exception_handler(TooLarge, answer(413))
     api.add_exception_handler(RequestDataTooBig, answer(413))
     api.add_exception_handler(OwnedElsewhere, answer(503, Retry_After="1"))
+
+
+def _engine_faults(problem: ValueError) -> dict[str, Any]:
+    return {"faults": getattr(problem, "faults", [])}
 
 
 def _document_faults(problem: ScenarioRefused) -> dict[str, Any]:

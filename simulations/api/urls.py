@@ -8,7 +8,7 @@ from django.urls import URLPattern, URLResolver, path
 from ninja import NinjaAPI, Schema, Status
 from ninja.operation import Operation
 
-from simulations.api import health, history, records, refusals, scenarios, simulations
+from simulations.api import health, history, records, refusals, scenarios, simulations, steering
 from simulations.api.docs import docs
 from simulations.api.who import Session, Token
 
@@ -32,6 +32,7 @@ api = Api(
 refusals.install(api)
 api.add_router("/simulations", simulations.router)
 api.add_router("/simulations", records.router)
+api.add_router("/simulations", steering.router)
 api.add_router("/runs", history.router)
 api.add_router("/scenarios", scenarios.router)
 

@@ -45,8 +45,16 @@ def frame(request: HttpRequest, run: Run, tab: str) -> dict[str, Any]:
         "page_name": "runs",
         "is_owner": run.owner_id == request.user.pk,
         "stored_ticks": run.ticks_total if run.metrics is not None else stored.stored_ticks(run),
-        "facts": stored.page_facts(run),
+        "facts": {**stored.page_facts(run), "marks": []},
+        "parent": _parent(request, run),
     }
+
+
+def _parent(request: HttpRequest, run: Run) -> Run | None:
+    """Return the run it branched from, if this person may see it."""
+    if run.parent_id is None:
+        return None
+    return Run.objects.visible_to(request.user).filter(pk=run.parent_id).only("pk", "name").first()
 
 
 @require_GET
@@ -72,6 +80,7 @@ def _overview(run: Run, base: Run | None) -> dict[str, Any]:
         "citation": citation(run),
         "shown_banks": stored.most_active(run),
         "banks_index": {bank: index for index, bank in enumerate(stored.banks_of(run))},
+        "facts": {**stored.page_facts(run), "marks": stored.marks_of(run)},
     }
 
 
@@ -177,6 +186,7 @@ def run_bank(request: HttpRequest, run_id: UUID, agent_id: str) -> HttpResponse:
         "counterparties": others,
         "shown_banks": [agent_id],
         "banks_index": {bank: index for index, bank in enumerate(banks)},
+        "facts": {**stored.page_facts(run), "marks": stored.marks_of(run)},
     }
     return render(request, "simulations/results/bank.html", context)
 

@@ -23,6 +23,7 @@ LEVELS = ("queue_depth", "queue_value", "pending")
 MOST_ACTIVE = 10
 CHART_POINTS = 1200
 MOST_LINES = 24
+MOST_MARKS = 200
 
 
 def part_names(run: Run, kind: storage.Kind) -> list[str]:
@@ -149,6 +150,14 @@ def balance_curves(
         shown = {name: np.append(values, values[-1]) for name, values in shown.items()}
         shown["tick"][-1] = last
     return storage.thin(shown, CHART_POINTS)
+
+
+def marks_of(run: Run) -> list[dict[str, Any]]:
+    """Return what was done to the run and when, by its scenario or by people: the first 200."""
+    where = [storage.Where("type", "=", "intervened")]
+    names = part_names(run, "events")
+    rows = storage.page(run.pk, "events", names, where=where, order=["seq"], limit=MOST_MARKS).rows
+    return [{"tick": row["tick"], "what": row["reason"]} for row in rows]
 
 
 def labels_of(run: Run) -> Labels:

@@ -119,6 +119,7 @@
         bands: bands(lines),
         series: [{}, ...lines.map((line) => ({ label: line.label, scale: line.scale || "y", stroke: line.color(), fill: fillOf(line, lines), width: line.width || 1, dash: line.dash, paths: line.straight ? undefined : stepped, points: { show: false }, show: isShown(line) }))],
         hooks: {
+          draw: [drawMarks],
           setCursor: [(u) => options.onCursor(u.cursor.left >= 0 ? u.posToVal(u.cursor.left, "x") : null)],
           setSelect: [(u) => {
             // A linked chart repeats the drag without an event of its own.
@@ -130,6 +131,34 @@
           }],
         },
       };
+    }
+
+    function shownMarks() {
+      return (facts.marks || []).filter(({ tick }) => tick >= now.range[0] && tick <= now.range[1]);
+    }
+
+    /* A line where something was done to the run; what, where there is room to say it. */
+    function drawMarks(u) {
+      const { ctx, bbox } = u;
+      const ratio = devicePixelRatio;
+      let free = 0;
+      ctx.save();
+      ctx.strokeStyle = ctx.fillStyle = PS.css("--chart-mark");
+      ctx.font = `${10 * ratio}px system-ui, sans-serif`;
+      ctx.setLineDash([2 * ratio, 2 * ratio]);
+      shownMarks().forEach(({ tick, what }) => {
+        const x = Math.round(u.valToPos(tick, "x", true)) + 0.5;
+        ctx.beginPath();
+        ctx.moveTo(x, bbox.top);
+        ctx.lineTo(x, bbox.top + bbox.height);
+        ctx.stroke();
+        const label = what.replaceAll("_", " ");
+        const width = ctx.measureText(label).width + 8 * ratio;
+        if (x < free || x + width > bbox.left + bbox.width) return;
+        ctx.fillText(label, x + 4 * ratio, bbox.top + 9 * ratio);
+        free = x + width;
+      });
+      ctx.restore();
     }
 
     function draw() {
@@ -186,6 +215,9 @@
       },
       get data() {
         return now;
+      },
+      get marks() {
+        return shownMarks();
       },
       write,
       draw,

@@ -115,6 +115,11 @@
       svg.append(node("text", { x: x + 14, y: size.height - 9, fill: PS.css("--ink-2"), "font-size": 12 }, line.label));
       x += 30 + line.label.length * 7;
     });
+    chart.marks.forEach(({ tick, what }) => {
+      const at = left + plot.valToPos(tick, "x");
+      svg.append(node("line", { x1: at, x2: at, y1: top, y2: top + height, stroke: PS.css("--chart-mark"), "stroke-dasharray": "2 2" }));
+      svg.append(node("text", { x: at + 4, y: top + 9, fill: PS.css("--chart-mark"), "font-size": 10 }, what.replaceAll("_", " ")));
+    });
     svg.append(clip, lines);
     save(new Blob([new XMLSerializer().serializeToString(svg)], { type: "image/svg+xml" }), nameOf(chart, "svg"));
   };

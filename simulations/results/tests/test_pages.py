@@ -8,6 +8,7 @@ from django.urls import reverse
 
 from simulations.models import Run
 from simulations.results.tests.cast import TICKS, finished_run, live_run, new_run, version_of
+from simulations.runs import manager
 
 pytestmark = pytest.mark.django_db(transaction=True)
 PAGES = (
@@ -92,6 +93,19 @@ def test_a_baseline_is_the_newest_approved_run_unless_another_is_chosen(owner, c
     assert client.get(address("run_results", run) + "?baseline=none").context["base"] is None
     chosen = client.get(address("run_results", first) + f"?baseline={run.pk}").context
     assert chosen["base"] == run
+
+
+def test_a_branch_is_measured_against_its_parent(owner, client):
+    parent = finished_run(owner)
+    event = {"type": "transfer_liquidity", "agent": "WEST", "amount": 100_000}
+    run = manager.branch(parent, 3, owner, events=[event])
+    manager.tick(run, TICKS)
+    page = client.get(address("run_results", run))
+    assert page.context["base"] == parent
+    assert page.context["facts"]["marks"] == [{"tick": 3, "what": "transfer_liquidity"}]
+    assert f"/compare/?run={parent.pk}&amp;run={run.pk}" in page.content.decode()
+    rate = next(line for line in page.context["headline"] if line.measure.key == "settlement_rate_value")
+    assert rate.change.good is True
 
 
 def test_a_strangers_run_is_no_baseline(owner, stranger, client):
