@@ -145,6 +145,7 @@
       ctx.save();
       ctx.strokeStyle = ctx.fillStyle = PS.css("--chart-mark");
       ctx.font = `${10 * ratio}px system-ui, sans-serif`;
+      ctx.textAlign = "left";
       ctx.setLineDash([2 * ratio, 2 * ratio]);
       shownMarks().forEach(({ tick, what }) => {
         const x = Math.round(u.valToPos(tick, "x", true)) + 0.5;
