@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import Future
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -54,6 +54,7 @@ class About:
     tick: int
     ticks_total: int
     ticks_per_day: int
+    ticks_per_second: float | None
     clock: DayClock | None
     agents: frozenset[str] = field(default_factory=frozenset)
 
@@ -98,8 +99,24 @@ def join(ticket: Ticket, run_id: UUID) -> Joined:
 def _about(run: Run, agents: list[str]) -> About:
     config = {"day_start": run.day_start, "day_end": run.day_end, "ticks_per_day": run.ticks_per_day}
     return About(
-        run.status, run.tick, run.ticks_total, run.ticks_per_day, DayClock.of(config), frozenset(agents)
+        run.status,
+        run.tick,
+        run.ticks_total,
+        run.ticks_per_day,
+        run.ticks_per_second,
+        DayClock.of(config),
+        frozenset(agents),
     )
+
+
+def at_rest(live: LiveRun, about: About) -> About:
+    """Return what a socket keeps of a run that was put away: where it stood then."""
+    return replace(about, status=live.status, tick=live.tick, ticks_per_second=live.pace.ticks_per_second)
+
+
+def is_held(run_id: UUID) -> bool:
+    """Whether a run is in memory here; waits for nothing."""
+    return registry.held(run_id) is not None
 
 
 def status_of(live: LiveRun | None, about: About) -> dict[str, Any]:
@@ -112,7 +129,7 @@ def status_of(live: LiveRun | None, about: About) -> dict[str, Any]:
         "ticks_total": about.ticks_total,
         "day": min(tick, about.ticks_total - 1) // about.ticks_per_day,
         "clock": _clock_label(about, tick),
-        "ticks_per_second": live.pace.ticks_per_second if live else None,
+        "ticks_per_second": live.pace.ticks_per_second if live else about.ticks_per_second,
         "ticks_per_second_now": round(live.ticks_per_second_now, 1) if live else 0.0,
         "goal_tick": live.goal_tick if live else None,
         "trouble": live.trouble if live else "",

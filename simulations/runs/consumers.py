@@ -21,6 +21,7 @@ from simulations.runs.ownership import OwnedElsewhere
 from simulations.runs.seats import SeatLost
 
 if TYPE_CHECKING:
+    from simulations.runs.actions import About
     from simulations.runs.driver import LiveRun
 
 log = structlog.get_logger(__name__)
@@ -41,6 +42,8 @@ def in_thread(function: Callable[..., Any]) -> Callable[..., Awaitable[Any]]:
 class SimulationConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels has no types
     """One watcher, who may be allowed to steer."""
 
+    about: About
+
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Serve the socket; clean up however it ends, because `disconnect` is not always called."""
         self.tasks: list[asyncio.Task[None]] = []
@@ -48,14 +51,14 @@ class SimulationConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # chann
         self.bell: asyncio.Event | None = None
         self.outbox: Outbox | None = None
         self.attending = False
+        self.put_away = False  # the run rests outside of memory; whoever touches it brings it back
         self.joined = asyncio.Event()
         try:
             await super().__call__(scope, receive, send)
         finally:
             for task in self.tasks:
                 task.cancel()
-            if self.live is not None and self.bell is not None:
-                self.live.bell.forget(self.bell)
+            self._leave()
             if self.attending:
                 notices.leave()
 
@@ -127,6 +130,7 @@ class SimulationConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # chann
                 await self._error(refused.code, str(refused), action=action, **refused.details)
             except (Malformed, Gone) as problem:
                 await self._error("malformed", str(problem), action=action)
+            self._wake()
 
     async def _watch(self) -> None:
         """Send status and frames as the run goes on, and see every half minute who sits here."""
@@ -136,10 +140,9 @@ class SimulationConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # chann
         while True:
             now = time.monotonic()
             if now - checked_at > RIGHTS_SECONDS:
-                await in_thread(seats.take_seat)(self.ticket, self.run_id)
+                await self._check_seat()
                 checked_at = now
-            if self.live is not None and self.live.closed:
-                await self._join()
+            await self._keep_up()
             status = self._status()
             if status != told and (now - told_at >= STATUS_SECONDS or status["status"] != told.get("status")):
                 await self._say("status", status)
@@ -159,12 +162,36 @@ class SimulationConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # chann
             await asyncio.wait_for(self.bell.wait(), seconds)
         self.bell.clear()
 
-    async def _join(self) -> None:
-        """Find the run in memory, brought back if need be, and listen to it."""
+    async def _check_seat(self) -> None:
+        """See whether the watcher still may watch; a run put away may have gone on in another process."""
+        run = (await in_thread(seats.take_seat)(self.ticket, self.run_id)).run
+        if self.put_away and (run.status, run.tick) != (self.about.status, self.about.tick):
+            await self._join()
+
+    async def _keep_up(self) -> None:
+        """Stay with the run: rest when it is put away, be there again when somebody brought it back."""
+        live = self.live
+        if live is not None and live.closed:
+            if live.put_away:
+                self._leave()
+                self.about = actions.at_rest(live, self.about)
+                self.put_away = True
+            else:
+                await self._join()
+        elif self.put_away and (actions.is_held(self.run_id) or self._lacks_frames()):
+            await self._join()
+
+    def _leave(self) -> None:
         if self.live is not None and self.bell is not None:
             self.live.bell.forget(self.bell)
+        self.live = None
+
+    async def _join(self) -> None:
+        """Find the run in memory, brought back if need be, and listen to it."""
+        self._leave()
         joined = await in_thread(actions.join)(self.ticket, self.run_id)
         self.live, self.about = joined.live, joined.about
+        self.put_away = False
         if self.live is not None:
             self.bell = self.live.bell.listen()
         self.joined.set()
@@ -176,11 +203,15 @@ class SimulationConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # chann
 
     def _wants_frame(self) -> bool:
         outbox, live = self.outbox, self.live
-        if outbox is None or live is None:
+        if outbox is None:
             return False
         if outbox.is_stalled(time.monotonic()):
             raise SeatLost(seats.TOO_MUCH)
-        return outbox.has_room and (outbox.sequence == 0 or live.tick > outbox.next_tick)
+        return live is not None and outbox.lacks(live.tick)
+
+    def _lacks_frames(self) -> bool:
+        """Whether the watcher of a run put away has not seen all of it, and takes more."""
+        return self.outbox is not None and self.outbox.lacks(self.about.tick)
 
     async def _frame(self) -> None:
         outbox, live = self.outbox, self.live
@@ -217,19 +248,21 @@ class SimulationConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # chann
             if self.outbox.wrong_acks > MOST_WRONG_ACKS:
                 self.credit = 0
             raise
+        self._wake()
+
+    def _wake(self) -> None:
+        """Have `_watch` look again; an event of a bell that no longer rings does as well."""
         if self.bell is not None:
             self.bell.set()
 
     async def _subscribe(self, message: dict[str, Any]) -> None:
-        if self.live is None:
+        if self.live is None and not self.put_away:
             raise Refused("unrepeatable", "This run can no longer be drawn live; see its results.")
         subscription = Subscription.of(message, self.about.agents)
         self.outbox = Outbox(subscription, retired=self.outbox.stamps if self.outbox else frozenset())
         await self._say(
             "subscribed", {"series": list(subscription.series), "max_points": subscription.max_points}
         )
-        if self.bell is not None:
-            self.bell.set()
 
     async def _error(self, code: str, text: str, **details: Any) -> None:
         await self._say("error", {"code": code, "message": text, **details})

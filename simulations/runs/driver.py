@@ -93,6 +93,7 @@ class LiveRun:
         self._jobs: deque[tuple[Future[Any], Callable[[SimulationBackend], Any]]] = deque()
         self._worker: int | None = None
         self._closed = False
+        self.put_away = False  # closed because it rested, not because another process or nobody has it now
         self._holds = 0
         self._acting = False
         self._collected_at = 0.0
@@ -174,8 +175,9 @@ class LiveRun:
         self.engine_seconds += seconds
         self.bell.ring()
 
-    def close(self) -> None:
+    def close(self, *, put_away: bool = False) -> None:
         """Let go of the engine; jobs that wait, and later ones, raise `Gone`."""
+        self.put_away = put_away
         self._closed = True
         self.stepping = False
         self._scheduler.remove(self)
@@ -186,6 +188,11 @@ class LiveRun:
     def closed(self) -> bool:
         """Whether this process let go of the run."""
         return self._closed
+
+    @property
+    def rests(self) -> bool:
+        """Whether it neither computes nor waits for its end to be stored."""
+        return not (self.stepping or self._acting or self._stopped_by or self.status == "running")
 
     @property
     def ticks_per_second_now(self) -> float:

@@ -90,6 +90,10 @@ class Outbox:
         """Whether another frame may be sent."""
         return len(self._under_way) < MOST_FRAMES_UNDER_WAY and self._bytes < MOST_BYTES_UNDER_WAY
 
+    def lacks(self, tick: int) -> bool:
+        """Whether a frame may be sent, and there is something to send of a run that stands at `tick`."""
+        return self.has_room and (self.sequence == 0 or tick > self.next_tick)
+
     @property
     def stamps(self) -> frozenset[int]:
         """Stamps under way."""

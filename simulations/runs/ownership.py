@@ -12,6 +12,7 @@ import os
 import socket
 import threading
 import uuid
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import IO
@@ -36,10 +37,11 @@ class OwnedElsewhere(Exception):
 
 
 class Registration:
-    """This process among those that may own runs."""
+    """This process among those that may own runs. `on_beat`, called at every heartbeat, must not wait."""
 
-    def __init__(self) -> None:
+    def __init__(self, on_beat: Callable[[], None]) -> None:
         self.id = uuid.uuid4()
+        self._on_beat = on_beat
         folder = _folder()
         folder.mkdir(parents=True, exist_ok=True)
         self._lock = (folder / f"{self.id}.lock").open("w")
@@ -64,6 +66,7 @@ class Registration:
                 log.warning("process.heartbeat_failed", process=str(self.id), exc_info=True)
             finally:
                 close_old_connections()
+            self._on_beat()
 
 
 def is_alive(process: Process) -> bool:

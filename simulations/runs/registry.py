@@ -1,4 +1,8 @@
-"""The live runs of this process: loaded when first asked for, kept while they run or are looked at."""
+"""The live runs of this process: loaded when first asked for, put away again when they rest.
+
+A run that is over costs memory for seconds, a paused one for minutes, watched or not; whoever touches one
+later has it brought back from its inputs.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +10,7 @@ import threading
 import time
 from typing import Any
 from uuid import UUID
+from weakref import WeakValueDictionary
 
 import structlog
 from django.db import close_old_connections
@@ -20,8 +25,9 @@ from simulations.runs.scheduler import Scheduler
 log = structlog.get_logger(__name__)
 Status = Run.Status
 
-IDLE_SECONDS = 600.0
-MOST_IDLE = 50
+OVER_SECONDS = 30.0  # that a run which is over stays after it was last touched
+IDLE_SECONDS = 300.0  # the same for one that could go on
+MOST_IDLE = 50  # resting ones at once
 ENGINE_CHANGED = "The engine changed before this run was over; its results up to here are kept. Run it again."
 
 
@@ -31,7 +37,8 @@ class Registry:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._lives: dict[UUID, LiveRun] = {}
-        self._loading: dict[UUID, threading.Lock] = {}
+        # Held while a run is loaded or put away; gone when nobody holds it.
+        self._loading: WeakValueDictionary[UUID, threading.Lock] = WeakValueDictionary()
         self._scheduler: Scheduler | None = None
         self._me: Registration | None = None
 
@@ -40,7 +47,7 @@ class Registry:
         """This process's registration, made at the first claim."""
         with self._lock:
             if self._me is None:
-                self._me = Registration()
+                self._me = Registration(self._tidy_aside)
             return self._me
 
     @property
@@ -65,24 +72,68 @@ class Registry:
 
         Raises `OwnedElsewhere`, or `Unrepeatable` (another engine version, inputs gone).
         """
-        with self._lock:
-            lock = self._loading.setdefault(run.pk, threading.Lock())
-        with lock:
+        with self._loading_lock(run.pk):
             live = self.held(run.pk)
+            loaded = live is None
             if live is None:
                 live = self._load(run)
                 self._lives[run.pk] = live
-                self._evict_idle()
             live.touched_at = time.monotonic()
             run.epoch = live.epoch
-            return live
+        if loaded:
+            self.tidy()
+        return live
 
-    def drop(self, run_id: UUID) -> None:
-        """Let go of a run; its row says how to bring it back."""
+    def _loading_lock(self, run_id: UUID) -> threading.Lock:
+        with self._lock:
+            return self._loading.setdefault(run_id, threading.Lock())
+
+    def drop(self, run_id: UUID, *, put_away: bool = False) -> None:
+        """Let go of a run; its row says how to bring it back. Watchers of one put away stay without it."""
         live = self._lives.pop(run_id, None)
         if live is not None:
-            live.close()
+            live.close(put_away=put_away)
             ownership.release(run_id, live.epoch)
+
+    def tidy(self) -> None:
+        """Put away what has rested long enough, and the longest resting where there are too many.
+
+        Called by the process's beat and whenever a run is loaded.
+        """
+        now = time.monotonic()
+        resting = [live for live in list(self._lives.values()) if live.rests]
+        resting.sort(key=lambda live: live.touched_at)
+        too_many = len(resting) - MOST_IDLE
+        for position, live in enumerate(resting):
+            if position < too_many or now - live.touched_at > _patience(live):
+                self._put_away(live)
+
+    def _put_away(self, live: LiveRun) -> None:
+        """Let go of a resting run, its tail stored, unless somebody touches it just now."""
+        touched_at = live.touched_at
+        lock = self._loading_lock(live.run_id)
+        if not lock.acquire(blocking=False):
+            return
+        try:
+            if live.rests and live.touched_at == touched_at:
+                if live.status not in Run.OVER and live.recorder.stored_tick != live.tick:
+                    self._rest(live)
+                self.drop(live.run_id, put_away=True)
+        finally:
+            lock.release()
+
+    def _tidy_aside(self) -> None:
+        """Tidy in a thread that may wait for disk and database; the beat must not."""
+        scheduler = self._scheduler
+        if scheduler is not None:
+            scheduler.aside(self._tidy_and_disconnect)
+
+    def _tidy_and_disconnect(self) -> None:
+        try:
+            close_old_connections()
+            self.tidy()
+        finally:
+            close_old_connections()
 
     def shut_down(self, *, store: bool = True) -> None:
         """Rest all runs, store what they recorded, release them and end the threads.
@@ -112,6 +163,7 @@ class Registry:
             log.exception("run.not_stored_at_exit", simulation_id=str(live.run_id))
 
     def _load(self, run: Run) -> LiveRun:
+        _ = self.me  # whoever holds a run beats, so that it is put away in time
         if run.is_live:
             self._claim(run)
         elif run.engine_version != ENGINE_VERSION:
@@ -209,15 +261,10 @@ class Registry:
         finally:
             close_old_connections()
 
-    def _evict_idle(self) -> None:
-        """Let go of runs that nobody has looked at for a while, the longest first."""
-        now = time.monotonic()
-        idle = [live for live in self._lives.values() if not live.stepping and not live.bell.watched]
-        idle.sort(key=lambda live: live.touched_at)
-        too_many = len(idle) - MOST_IDLE
-        for position, live in enumerate(idle):
-            if position < too_many or now - live.touched_at > IDLE_SECONDS:
-                self.drop(live.run_id)
+
+def _patience(live: LiveRun) -> float:
+    """Return how many seconds a resting run stays after it was last touched."""
+    return OVER_SECONDS if live.status in Run.OVER else IDLE_SECONDS
 
 
 def progress(live: LiveRun) -> dict[str, Any]:

@@ -113,22 +113,29 @@ class Scheduler:
                 if not self._heap:
                     self._changed.wait()
                     continue
-                due, _, task = self._heap[0]
-                left = due - time.monotonic()
+                left = self._heap[0][0] - time.monotonic()
                 if left > 0:
                     self._changed.wait(left)
                     continue
-                heapq.heappop(self._heap)
+                task = heapq.heappop(self._heap)[2]
                 task.due, task.busy = None, True
                 return task
             return None
 
     def _loop(self) -> None:
-        while (task := self._take()) is not None:
-            due = task.work()
-            with self._changed:
-                task.busy = False
-                times = [when for when in (due, task.again) if when is not None]
-                task.again = None
-                if times and task in self._tasks:
-                    self._push(task, min(times))
+        while self._turn():
+            pass
+
+    def _turn(self) -> bool:
+        """Work on what is due next; False when closed. A worker that waits holds on to no task."""
+        task = self._take()
+        if task is None:
+            return False
+        due = task.work()
+        with self._changed:
+            task.busy = False
+            times = [when for when in (due, task.again) if when is not None]
+            task.again = None
+            if times and task in self._tasks:
+                self._push(task, min(times))
+        return True

@@ -147,7 +147,7 @@ async def test_without_subscribing_no_frames_come(make, owner) -> None:
 
 
 async def test_a_reader_that_never_acknowledges_gets_four_frames_and_the_run_goes_on(make, owner) -> None:
-    run = await make(busy(ticks=3_000))
+    run = await make(busy(ticks=20_000))
     async with await watcher(run, owner) as page:
         await page.send(action="subscribe", series=["queue_depth"], encoding="binary")
         await page.send(action="run")
@@ -353,6 +353,41 @@ async def test_a_second_watcher_sees_what_the_first_does(make, owner) -> None:
         await one.send(action="tick")
         await one.hear("tick_result")
         assert (await two.until_status("paused"))["tick"] == 1
+
+
+async def test_a_finished_run_is_put_away_though_watched_and_drawn_again_when_asked(
+    make, owner, monkeypatch
+) -> None:
+    run = await make()
+    async with await watcher(run, owner) as page:
+        await page.send(action="run")
+        await page.until_status("finished")
+        monkeypatch.setattr("simulations.runs.registry.OVER_SECONDS", 0.0)
+        await in_thread(registry.tidy)()
+        assert registry.held(run.pk) is None
+        monkeypatch.setattr("simulations.runs.registry.OVER_SECONDS", 30.0)
+        await page.socket.receive_nothing(1.2)  # the socket stays, and brings nothing back by itself
+        assert registry.held(run.pk) is None
+        await page.send(action="subscribe", series=["arrivals"], encoding="binary")
+        _, columns = await page.hear("binary")
+        assert columns[0].tolist() == list(range(20))
+
+
+async def test_a_watcher_of_a_run_put_away_sees_it_go_on(make, owner, monkeypatch) -> None:
+    run = await make()
+    await in_thread(manager.tick)(run, 7)
+    async with await watcher(run, owner) as page:
+        assert (await page.until_status("paused"))["tick"] == 7
+        await page.send(action="subscribe", series=["arrivals"], encoding="binary")
+        header, _ = await page.hear("binary")
+        await page.send(action="ack", stamp=header[5])
+        monkeypatch.setattr("simulations.runs.registry.IDLE_SECONDS", 0.0)
+        await in_thread(registry.tidy)()
+        monkeypatch.setattr("simulations.runs.registry.IDLE_SECONDS", 300.0)
+        await page.send(action="run")
+        _, columns = await page.hear("binary")
+        assert columns[0].tolist()[0] == 7
+        await page.until_status("finished")
 
 
 async def test_deleting_a_run_ends_its_sockets(make, owner) -> None:

@@ -1,5 +1,8 @@
 """The verbs of live runs through the real engine, threads and database."""
 
+import gc
+import weakref
+
 import pytest
 
 from simulations.models import Artifact, Run
@@ -155,6 +158,46 @@ def test_a_deleted_run_is_gone_and_the_audit_remembers(owner) -> None:
     assert entry.target_id == str(run.pk)
     assert entry.details["document"] == run.document_id
     assert registry.held(run.pk) is None
+
+
+def test_a_run_that_is_over_is_put_away_by_the_beat_of_the_process(owner, monkeypatch) -> None:
+    monkeypatch.setattr("simulations.runs.ownership.HEARTBEAT_SECONDS", 0.02)
+    monkeypatch.setattr("simulations.runs.registry.OVER_SECONDS", 0.1)
+    runs = [new_run(owner) for _ in range(3)]
+    engines = []
+    for run in runs:
+        manager.start(run)
+        engines.append(weakref.ref(registry.live(run).backend))
+    for run in runs:
+        run_to_status(run, Status.FINISHED)
+    wait_until(lambda: not registry.runs_held())
+    gc.collect()
+    assert [engine() for engine in engines] == [None, None, None]
+    assert not Run.objects.exclude(claimed_by=None).exists()
+    assert manager.state(runs[0])["finished"]
+
+
+def test_a_paused_run_is_put_away_with_its_tail_stored_and_goes_on_when_touched(owner, monkeypatch) -> None:
+    run = new_run(owner)
+    manager.tick(run, count=9)
+    registry.tidy()
+    assert registry.held(run.pk) is not None
+    monkeypatch.setattr("simulations.runs.registry.IDLE_SECONDS", 0.0)
+    registry.tidy()
+    assert registry.held(run.pk) is None
+    assert Artifact.objects.filter(run=run, kind="series", to_tick=9).exists()
+    monkeypatch.setattr("simulations.runs.registry.IDLE_SECONDS", 300.0)
+    manager.start(run)
+    assert run_to_status(run, Status.FINISHED).digest == undisturbed_digest(run)
+
+
+def test_a_running_run_is_never_put_away(owner, monkeypatch) -> None:
+    monkeypatch.setattr("simulations.runs.registry.IDLE_SECONDS", 0.0)
+    run = new_run(owner, busy(ticks=50_000))
+    manager.speed(run, 10.0)
+    manager.start(run)
+    registry.tidy()
+    assert registry.held(run.pk) is not None
 
 
 def test_runs_in_memory_are_let_go_when_nobody_looks(owner, monkeypatch) -> None:

@@ -141,7 +141,7 @@ def test_an_owner_that_is_asked_lets_go_at_its_next_beat(owner) -> None:
 
 
 def test_a_process_is_alive_while_it_holds_its_lock_and_dead_without(db) -> None:
-    me = Registration()
+    me = Registration(lambda: None)
     row = Process.objects.get(pk=me.id)
     assert ownership.is_alive(row)
     me.end()
