@@ -9,6 +9,7 @@ from typing import Any
 
 from daphne.endpoints import build_endpoint_description_strings
 from daphne.server import Server
+from daphne.ws_protocol import WebSocketProtocol
 from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
@@ -25,7 +26,7 @@ from simulations.scenarios.gallery import sync_gallery
 
 reactor: Any = _reactor
 
-# Larger messages have no use here; Daphne refuses them with close code 1009 before they take memory.
+# Larger messages have no use here; they are refused with close code 1009 before they take memory.
 WEBSOCKET_BYTES_MAX = 64 * 1024
 
 
@@ -64,6 +65,20 @@ class Command(BaseCommand):
         self.stdout.flush()
 
 
+class Socket(WebSocketProtocol):  # type: ignore[misc]
+    """Daphne's socket, whose limit holds for what comes in only: a whole day is one large frame."""
+
+    maxMessagePayloadSize: int
+
+    def sendMessage(self, *args: Any, **options: Any) -> None:
+        """Send a message of any size."""
+        most, self.maxMessagePayloadSize = self.maxMessagePayloadSize, 0
+        try:
+            super().sendMessage(*args, **options)
+        finally:
+            self.maxMessagePayloadSize = most
+
+
 class Workbench(Server):  # type: ignore[misc]
     """Daphne, with our application and a word when it listens."""
 
@@ -90,6 +105,9 @@ class Workbench(Server):  # type: ignore[misc]
     def listen_success(self, port: Any) -> None:
         """Announce the address, then bring back what an earlier process left running."""
         super().listen_success(port)
+        self.ws_factory.protocol = Socket
+        # Otherwise a message that is too large ends the connection without a word.
+        self.ws_factory.setProtocolOptions(failByDrop=False)
         name = f"[{self.host}]" if ":" in self.host else self.host
         self.command.announce(f"http://{name}:{port.getHost().port}", self.host, self.token)
         connections.close_all()
