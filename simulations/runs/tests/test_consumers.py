@@ -17,7 +17,7 @@ from simulations.models import ApiToken, Run
 from simulations.runs import manager
 from simulations.runs.frames import HEADER, KIND_WHOLE, MOST_FRAMES_UNDER_WAY
 from simulations.runs.registry import registry
-from simulations.runs.tests.cast import TWO_BANKS, busy, new_run, run_to_status
+from simulations.runs.tests.cast import TWO_BANKS, busy, new_run, run_to_status, wait_until
 from webapp.asgi import application
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -363,8 +363,12 @@ async def test_a_finished_run_is_put_away_though_watched_and_drawn_again_when_as
         await page.send(action="run")
         await page.until_status("finished")
         monkeypatch.setattr("simulations.runs.registry.OVER_SECONDS", 0.0)
-        await in_thread(registry.tidy)()
-        assert registry.held(run.pk) is None
+
+        def put_away() -> bool:
+            registry.tidy()
+            return not registry.runs_held()
+
+        await in_thread(wait_until)(put_away)
         monkeypatch.setattr("simulations.runs.registry.OVER_SECONDS", 30.0)
         await page.socket.receive_nothing(1.2)  # the socket stays, and brings nothing back by itself
         assert registry.held(run.pk) is None

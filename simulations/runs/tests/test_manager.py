@@ -192,10 +192,10 @@ def test_a_paused_run_is_put_away_with_its_tail_stored_and_goes_on_when_touched(
 
 
 def test_a_running_run_is_never_put_away(owner, monkeypatch) -> None:
-    monkeypatch.setattr("simulations.runs.registry.IDLE_SECONDS", 0.0)
     run = new_run(owner, busy(ticks=50_000))
     manager.speed(run, 10.0)
     manager.start(run)
+    monkeypatch.setattr("simulations.runs.registry.IDLE_SECONDS", 0.0)
     registry.tidy()
     assert registry.held(run.pk) is not None
 
