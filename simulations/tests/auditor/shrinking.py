@@ -55,7 +55,8 @@ def with_smaller_numbers(case: Case) -> Iterator[Case]:
     """Every case with one payment's amount or one balance made smaller."""
     for group, key, least in (("initial_transactions", "amount", 1), ("agents", "balance", 0)):
         for i, entry in enumerate(case["scenario"][group]):
-            for value in (least, entry[key] // 2, entry[key] - 1):
+            # By shares, not by cents: a large amount must not take as many steps as it has cents.
+            for value in (least, entry[key] // 2, entry[key] - 1 - entry[key] // 10):
                 if least <= value < entry[key]:
                     smaller = copy.deepcopy(case)
                     smaller["scenario"][group][i][key] = value
