@@ -73,7 +73,7 @@ def test_a_million_payments_are_paged_quickly(client, run, settings):
     assert amounts == sorted(amounts, reverse=True)
     assert page.context["pager"].total == 1_000_000
     assert page.context["pager"].first == 201
-    assert took < 3, f"{took:.2f} s"
+    assert took < 5, f"{took:.2f} s"
 
 
 def test_a_page_beyond_the_end_is_the_last_one(client, run):
