@@ -1,12 +1,12 @@
 """Events and payments of a simulation by page, and events applied to it."""
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from django.http import HttpRequest
 from ninja import Body, Query, Router, Schema, Status
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from simulations import access, storage
 from simulations.api.refusals import FaultyDocument
@@ -14,10 +14,20 @@ from simulations.api.simulations import STEERED
 from simulations.api.who import Asked
 from simulations.models import Intervention, Run
 from simulations.runs import manager
+from simulations.runs.feed import EVENT_TYPES
 from simulations.storage import Where
 
 router = Router(tags=["simulations"])
 Text = Annotated[str, Field(max_length=64)]
+
+
+def _known_type(value: str) -> str:
+    if value not in EVENT_TYPES:
+        raise ValueError(f"there is no such type of event; known are {', '.join(EVENT_TYPES)}")
+    return value
+
+
+EventType = Annotated[str, AfterValidator(_known_type), Field(json_schema_extra={"enum": list(EVENT_TYPES)})]
 
 
 class PageWanted(Schema):
@@ -33,13 +43,13 @@ class EventsWanted(PageWanted):
     from_tick: int | None = Field(None, ge=0, le=2**32)
     to_tick: int | None = Field(None, ge=0, le=2**32, description="the last tick, included")
     agent: Text | None = Field(None, description="as agent or counterparty")
-    type: Text | None = None
+    type: EventType | None = None
 
 
 class PaymentsWanted(PageWanted):
     """Which payments."""
 
-    status: Text | None = Field(None, description="pending, queued, settled or dropped")
+    status: Literal["pending", "queued", "settled", "dropped"] | None = None
     agent: Text | None = Field(None, description="as sender or receiver")
 
 

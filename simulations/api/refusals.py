@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import wraps
 from http import HTTPStatus
 from typing import Any
 
 import pydantic
 from django.core.exceptions import PermissionDenied, RequestDataTooBig
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from ninja import NinjaAPI, Schema
 from ninja.errors import AuthenticationError, ValidationError
+from ninja.operation import Operation
 
 from simulations.config.faults import ScenarioRefused
 from simulations.runs.lifecycle import Conflict
@@ -76,7 +78,7 @@ def faults_of(error: ValidationError) -> list[dict[str, Any]]:
             "code": item["type"],
             "path": ".".join(str(step) for step in item["loc"][1:]),
             "message": item["msg"],
-            "found": repr(item.get("input", ""))[:100],
+            "found": "" if item["type"] == "missing" else str(item.get("input", ""))[:100],
             "allowed": "",
             "line": 0,
             "column": 0,
@@ -84,6 +86,51 @@ def faults_of(error: ValidationError) -> list[dict[str, Any]]:
         }
         for item in error.errors
     ]
+
+
+def only_known(view: Callable[..., Any]) -> Callable[..., Any]:
+    """Have an operation refuse query parameters it does not know, so that none is taken and ignored."""
+    operation: Operation = view._ninja_operation  # type: ignore[attr-defined]
+    known = {
+        name
+        for model in operation.models
+        if model.__ninja_param_source__ == "query"
+        for name in model.__ninja_flatten_map__
+    }
+    allowed = f"known are {', '.join(sorted(known))}" if known else "there are none here"
+
+    @wraps(view)
+    def asked(request: HttpRequest, *args: Any, **values: Any) -> Any:
+        unknown = [
+            {
+                "type": "unknown",
+                "loc": ("query", name),
+                "msg": f"no such parameter; {allowed}",
+                "input": value,
+            }
+            for name, value in request.GET.items()
+            if name not in known
+        ]
+        if unknown:
+            raise ValidationError(unknown)
+        return view(request, *args, **values)
+
+    return asked
+
+
+def method_told(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """Have an address say in JSON, too, which methods it takes."""
+
+    @wraps(view)
+    def answered(request: HttpRequest, *args: Any, **values: Any) -> HttpResponse:
+        answer = view(request, *args, **values)
+        if answer.status_code != HTTPStatus.METHOD_NOT_ALLOWED:
+            return answer
+        allow = answer["Allow"]
+        detail = f"{request.method} is not possible here; possible: {allow}."
+        return JsonResponse({"detail": detail}, status=answer.status_code, headers={"Allow": allow})
+
+    return answered
 
 
 def install(api: NinjaAPI) -> None:
@@ -123,6 +170,7 @@ def install(api: NinjaAPI) -> None:
         # An answer of ours that does not fit its own description is a ValueError, but nobody's bad input.
         raise problem
 
+    api.add_decorator(only_known)
     api.add_exception_handler(AuthenticationError, unauthenticated)
     api.add_exception_handler(ValidationError, invalid)
     api.add_exception_handler(TooMany, too_many)

@@ -5,7 +5,9 @@ from typing import Any
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.urls import URLPattern, URLResolver, path
+from django.views.decorators.csrf import csrf_exempt
 from ninja import NinjaAPI, Schema, Status
+from ninja.errors import ValidationError, ValidationErrorContext
 from ninja.operation import Operation
 
 from simulations.api import health, history, records, refusals, scenarios, simulations, steering
@@ -19,6 +21,16 @@ class Api(NinjaAPI):
     def get_openapi_operation_id(self, operation: Operation) -> str:
         """Return the name that generated clients give the call."""
         return operation.view_func.__name__
+
+    def validation_error_from_error_contexts(
+        self, contexts: list[ValidationErrorContext[Any]]
+    ) -> ValidationError:
+        """Keep what was found: it was the client's, so there is no harm in saying it."""
+        error = super().validation_error_from_error_contexts(contexts)
+        found = [item for each in contexts for item in each.pydantic_validation_error.errors()]
+        for item, whole in zip(error.errors, found, strict=True):
+            item["input"] = whole["input"]
+        return error
 
 
 api = Api(
@@ -77,6 +89,7 @@ def get_openapi(request: HttpRequest) -> HttpResponse:
     return JsonResponse(api.get_openapi_schema())
 
 
+@csrf_exempt  # there is nothing to protect, and the refusal would be a page
 @login_not_required
 def nothing_here(request: HttpRequest, rest: str) -> JsonResponse:
     """Say in JSON, too, that there is no such address."""
@@ -87,7 +100,7 @@ def open_to_tokens(patterns: list[URLPattern | URLResolver]) -> list[URLPattern 
     """Let requests without a session through to the API, which asks by itself who they are."""
     for pattern in patterns:
         if isinstance(pattern, URLPattern):
-            login_not_required(pattern.callback)
+            pattern.callback = login_not_required(refusals.method_told(pattern.callback))
     return patterns
 
 

@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 import pytest
+from django.test import Client
 
 from simulations.api.simulations import MOST_TICKS_A_CALL
 from simulations.api.tests.cast import make, two_banks
@@ -209,6 +210,41 @@ def test_payments_come_by_page_and_by_state(client):
 @pytest.mark.parametrize("query", ["limit=0", "limit=1001", "cursor=x", "cursor=-1", "from_tick=-1"])
 def test_a_senseless_page_is_refused(client, query):
     assert client.get(f"{make(client)}/events?{query}").status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("/events?from_tick=-1", "-1"),
+        ("/events?type=nonsense", "nonsense"),
+        ("/payments?status=xyz", "xyz"),
+        ("/payments?limit=0", "0"),
+        ("/state?at=3", "3"),
+        ("?colour=red", "red"),
+    ],
+)
+def test_a_wrong_or_unknown_parameter_is_refused_with_what_was_found(client, query, found):
+    answer = client.get(make(client) + query)
+    assert answer.status_code == 400
+    (fault,) = answer.json()["faults"]
+    assert fault["found"] == found
+    assert fault["path"].split(".")[-1] in query
+    assert fault["path"].split(".")[-1] in answer.json()["detail"]
+
+
+@pytest.mark.parametrize(("method", "address"), [("patch", ""), ("put", "/tick"), ("delete", "/events")])
+def test_a_method_that_is_not_possible_is_refused_in_json(client, method, address):
+    answer = getattr(client, method)(make(client) + address)
+    assert answer.status_code == 405
+    assert answer["Allow"] in answer.json()["detail"]
+
+
+def test_an_address_that_is_not_there_is_told_in_json_whatever_the_method():
+    client = Client(enforce_csrf_checks=True)
+    for method in ("get", "post", "put", "delete"):
+        answer = getattr(client, method)("/api/nothing", HTTP_AUTHORIZATION="Bearer ps_wrong")
+        assert answer.status_code == 404
+        assert answer.json()["detail"]
 
 
 def test_a_thing_that_cannot_be_is_not_found(client):
