@@ -171,9 +171,8 @@ def test_a_run_that_is_over_is_put_away_by_the_beat_of_the_process(owner, monkey
     for run in runs:
         run_to_status(run, Status.FINISHED)
     wait_until(lambda: not registry.runs_held())
-    gc.collect()
-    assert [engine() for engine in engines] == [None, None, None]
-    assert not Run.objects.exclude(claimed_by=None).exists()
+    wait_until(lambda: not Run.objects.exclude(claimed_by=None).exists())
+    wait_until(lambda: gc.collect() >= 0 and [engine() for engine in engines] == [None, None, None])
     assert manager.state(runs[0])["finished"]
 
 
