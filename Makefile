@@ -75,6 +75,8 @@ format: $(VENV)/.dev ## format Rust and Python
 
 soak: build $(VENV)/.dev ## every attack at its stated size (hours)
 	SOAK=1 $(BIN)/python -m pytest -o addopts="--strict-markers -ra --ignore=simulations/tests/e2e"
+	$(BIN)/python -m simulations.tests.soak.watchers
+	$(BIN)/python -m simulations.tests.soak.memory
 
 bench: build $(VENV)/.dev ## measure; the figures go into docs/benchmarks.md
 	cargo bench --locked --quiet

@@ -51,14 +51,22 @@ class Server:
         self.client.headers["Referer"] = self.bench.url
 
     def create(self, seed: int) -> str:
-        """Make a run that has not started."""
-        answer = self.client.post("/api/simulations", json=scenario(seed))
+        """Make a run of the sixty banks that has not started."""
+        return self.create_of(scenario(seed))
+
+    def create_of(self, document: dict[str, Any]) -> str:
+        """Make a run of a scenario that has not started."""
+        answer = self.client.post("/api/simulations", json=document)
         answer.raise_for_status()
         return str(answer.json()["simulation_id"])
 
     def start(self, run: str) -> None:
         """Start it at full speed."""
         self.client.post(f"/api/simulations/{run}/start").raise_for_status()
+
+    def stop(self, run: str) -> None:
+        """End it before its time."""
+        self.client.post(f"/api/simulations/{run}/stop").raise_for_status()
 
     def finish(self, run: str) -> float:
         """Wait for the end; return the engine's seconds."""

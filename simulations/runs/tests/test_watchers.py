@@ -1,0 +1,24 @@
+"""Bad watchers against a real server, in a short form; the long one is a program in tests/soak."""
+
+import asyncio
+
+from simulations.tests.bench.frames import Server
+from simulations.tests.soak import watchers
+
+SECONDS = 6.0
+MOST_GROWTH_KIB = 96 * 1024
+
+
+def test_a_healthy_watcher_misses_nothing_beside_one_that_never_reads_and_one_that_reloads(tmp_path) -> None:
+    server = Server(tmp_path)
+    try:
+        played = asyncio.run(watchers.play(server, SECONDS, attacked=True))
+    finally:
+        server.client.close()
+        server.bench.stop()
+    assert played.missed == []
+    assert played.seen.frames > 10
+    assert played.reloads > 1
+    assert played.payments > 1_000
+    assert played.rss_growth_kib < MOST_GROWTH_KIB
+    assert "Traceback" not in server.bench.log()
