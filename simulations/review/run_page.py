@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from simulations import storage
 from simulations.models import Artifact, Run
 
 CHART_POINTS = 600
-SERIES = ("queue_depth", "pending", "arrived_value", "settled_value")
 
 
 def chart_data(run: Run) -> dict[str, Any] | None:
@@ -18,22 +15,24 @@ def chart_data(run: Run) -> dict[str, Any] | None:
 
     Waiting payments by count, and value arrived and settled so far in cents; each at most 600 points.
     """
-    names = list(
-        run.artifacts.filter(kind=Artifact.Kind.SERIES).order_by("part").values_list("name", flat=True)
-    )
-    if not names:
+    parts = list(run.artifacts.filter(kind=Artifact.Kind.SERIES).order_by("part"))
+    if not parts:
         return None
-    whole = storage.series(run.pk, names, SERIES, max_points=run.ticks_total)
-    columns = storage.thin(
-        {
-            "tick": whole["tick"],
-            "queued": whole["queue_depth"],
-            "pending": whole["pending"],
-            "arrived": np.cumsum(whole["arrived_value"]),
-            "settled": np.cumsum(whole["settled_value"]),
-        },
-        CHART_POINTS,
+    found = storage.curves(
+        run.pk,
+        [part.name for part in parts],
+        flows=("arrived_value", "settled_value"),
+        levels=("queue_depth", "pending"),
+        until=parts[-1].to_tick,
+        max_points=CHART_POINTS,
     )
+    columns = {
+        "tick": found["tick"],
+        "queued": found["queue_depth"],
+        "pending": found["pending"],
+        "arrived": found["arrived_value"],
+        "settled": found["settled_value"],
+    }
     return {
         "columns": {name: values.tolist() for name, values in columns.items()},
         "currency": run.currency,

@@ -44,24 +44,31 @@ def series(  # noqa: PLR0913 (the parts of a query, by name)
 
 
 def thin(columns: dict[str, Column], max_points: int) -> dict[str, Column]:
-    """Return columns with at most `max_points` rows; of each bucket of ticks the extremes, in their order.
+    """Return columns with at most `max_points` rows, in which a row stands until the next as before.
 
-    Each bucket gives two rows, at its first and last tick, so that all columns share the ticks.
+    Of each bucket of time there are up to three rows, at ticks that all columns share: the extremes in their
+    order, and the last row as it is. The last matters where nothing happens for long after it.
     """
-    ticks = columns["tick"]
+    ticks = columns["tick"].astype(np.int64)
     if len(ticks) <= max_points:
         return columns
-    buckets = max(max_points // 2, 1)
-    edges = np.linspace(0, len(ticks), buckets + 1).astype(np.int64)
-    starts, ends = edges[:-1], edges[1:] - 1
-    thinned: dict[str, Column] = {"tick": np.column_stack([ticks[starts], ticks[ends]]).ravel()}
+    buckets = max(max_points // 3, 1)
+    bucket = (ticks - ticks[0]) * buckets // (ticks[-1] - ticks[0] + 1)
+    starts = np.flatnonzero(np.diff(bucket, prepend=-1))
+    ends = np.append(starts[1:], len(ticks)) - 1
+    rows = np.column_stack([starts, (starts + ends) // 2, ends])
+    keep = np.column_stack([ends - starts >= 1, ends - starts >= 2, np.ones(len(starts), dtype=bool)])
+    is_thinned = ends - starts >= 3
+    thinned: dict[str, Column] = {"tick": ticks[rows][keep]}
     for name, values in columns.items():
         if name == "tick":
             continue
+        kept = values[rows]
         pairs = np.column_stack([np.minimum.reduceat(values, starts), np.maximum.reduceat(values, starts)])
         falling = values[starts] > values[ends]
         pairs[falling] = pairs[falling][:, ::-1]
-        thinned[name] = pairs.ravel()
+        kept[is_thinned, :2] = pairs[is_thinned]
+        thinned[name] = kept[keep]
     return thinned
 
 

@@ -27,13 +27,16 @@ def curves(  # noqa: PLR0913 (the parts of a query, by name)
 
     A stored row stands for every tick up to the next one, the last for those up to `until` (exclusive): a
     flow counts once for each. Ticks are put into buckets, each giving two points: its first and its last
-    tick. Sums are exact at both, and each bucket shows the least and the greatest of a level.
+    tick. Sums are exact at both, and each bucket shows the least and the greatest of a level. The last tick
+    is a bucket by itself, so that every curve ends where it ended.
     """
     empty: dict[str, Column] = {name: np.empty(0, np.int64) for name in ("tick", *flows, *levels)}
     if not names:
         return empty
     last = until - 1 if to_tick is None else min(to_tick, until - 1)
-    width = max(1, -(-2 * (last - from_tick + 1) // max_points))
+    if last < from_tick:
+        return empty
+    width = max(1, -(-2 * (last - from_tick) // (max_points - 1)))
     paths, source = source_of(run_id, "series", names)
     figures = [
         *(
@@ -49,17 +52,24 @@ def curves(  # noqa: PLR0913 (the parts of a query, by name)
     with connect(paths) as connection:
         found = connection.execute(
             f"""WITH rows AS (
-                SELECT *, lead(tick, 1, $until) OVER (ORDER BY tick)::BIGINT - tick::BIGINT AS n
+                SELECT * REPLACE (tick::BIGINT AS tick),
+                    lead(tick, 1, $until) OVER (ORDER BY tick)::BIGINT - tick::BIGINT AS n
                 FROM {source}),
+            crossed AS (
+                SELECT *, unnest(range((greatest(tick, $first) - $first) // $width,
+                    (least(tick + n, $last) - 1 - $first) // $width + 1)) AS bucket
+                FROM rows WHERE tick + n > $first AND tick < $last),
             cut AS (
-                SELECT * REPLACE (tick::BIGINT AS tick, least(n, $first - tick::BIGINT) AS n)
-                FROM rows WHERE tick < $first
+                SELECT * REPLACE (least(n, $first - tick) AS n), -1 AS bucket FROM rows WHERE tick < $first
                 UNION ALL BY NAME
-                SELECT * REPLACE (greatest(tick::BIGINT, $first) AS tick,
-                    least(tick + n, $last + 1) - greatest(tick::BIGINT, $first) AS n)
-                FROM rows WHERE tick + n > $first AND tick <= $last)
-            SELECT CASE WHEN tick < $first THEN -1 ELSE (tick - $first) // $width END AS bucket,
-                min(tick) AS first, max(tick + n - 1) AS last, {", ".join(figures)}
+                SELECT * REPLACE (greatest(tick, $first + bucket * $width) AS tick,
+                    least(tick + n, $first + (bucket + 1) * $width, $last)
+                        - greatest(tick, $first + bucket * $width) AS n)
+                FROM crossed
+                UNION ALL BY NAME
+                SELECT * REPLACE ($last AS tick, 1 AS n), $last AS bucket
+                FROM rows WHERE tick <= $last AND tick + n > $last)
+            SELECT bucket, min(tick) AS first, max(tick + n - 1) AS last, {", ".join(figures)}
             FROM cut GROUP BY bucket ORDER BY bucket""",
             bound_of("series", paths) | {"until": until, "first": from_tick, "last": last, "width": width},
         ).fetchnumpy()

@@ -174,6 +174,57 @@ def test_series_are_read_whole_or_thinned_without_losing_an_extreme(stored):
     assert "cost_delay" in storage.series_names(RUN, names["series"])
 
 
+def standing(columns, name, ticks):
+    """Return what a step curve shows at each of the ticks."""
+    return columns[name][np.searchsorted(columns["tick"], ticks, side="right") - 1]
+
+
+def test_a_thinned_curve_shows_what_stands_after_the_last_change_before_a_long_rest():
+    ticks = np.append(np.arange(1_000), 9_999)
+    values = np.append(np.arange(1_000) * 7_919 % 1_009, 5)
+    values[996:] = (5, 700, 1, 5, 5)
+    thinned = storage.thin({"tick": ticks, "value": values}, 120)
+    assert len(thinned["tick"]) <= 120
+    assert (standing(thinned, "value", np.arange(1_000, 10_000)) == 5).all()
+    assert (thinned["value"].min(), thinned["value"].max()) == (values.min(), values.max())
+    whole = {"tick": ticks, "value": values}
+    width = 10_000 // 40 + 1
+    for tick in range(0, 10_000, 7):
+        near = standing(whole, "value", np.arange(max(0, tick - width), min(10_000, tick + width)))
+        assert near.min() <= standing(thinned, "value", tick) <= near.max()
+
+
+SLEEPY = {
+    "tick": np.array([0, 3, 4, 90, 91, 99], dtype=np.uint32),
+    "cost_delay": np.array([0, 10, 10, 0, 7, 0]),
+    "queue_depth": np.array([0, 9, 1, 0, 4, 2]),
+}
+
+
+@pytest.mark.parametrize("most", [11, 40, 1_000])
+@pytest.mark.parametrize(("first", "last"), [(0, None), (0, 50), (30, 95), (99, None), (5, 5)])
+def test_curves_count_each_tick_a_row_stands_for(most, first, last):
+    name = storage.write_part(RUN, "series", 0, SLEEPY, {}).name
+    asked = {"from_tick": first, "to_tick": last, "max_points": most, "until": 100}
+    found = storage.curves(RUN, [name], flows=["cost_delay"], levels=["queue_depth"], **asked)
+    every_tick = np.arange(100)
+    sums = np.cumsum(standing(SLEEPY, "cost_delay", every_tick))
+    depth = standing(SLEEPY, "queue_depth", every_tick)
+    final = 99 if last is None else last
+    assert len(found["tick"]) <= most
+    assert (found["tick"][0], found["tick"][-1]) == (first, final)
+    assert (found["cost_delay"] == sums[found["tick"]]).all(), "sums are exact at every point"
+    assert found["queue_depth"][-1] == depth[final]
+    assert found["queue_depth"].max() == depth[first : final + 1].max()
+    assert np.diff(found["tick"]).max(initial=0) <= 2 * 100 // (most - 1) + 2, "no rest is one long step"
+
+
+def test_a_window_that_ends_before_it_begins_shows_nothing():
+    name = storage.write_part(RUN, "series", 0, SLEEPY, {}).name
+    asked = {"from_tick": 60, "to_tick": 50, "until": 100}
+    assert len(storage.curves(RUN, [name], flows=[], levels=["queue_depth"], **asked)["tick"]) == 0
+
+
 def test_what_a_person_downloads_has_clock_times_and_currency_units(stored, tmp_path):
     _, names = stored
     target = tmp_path / "payments.csv"
