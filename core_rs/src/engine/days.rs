@@ -13,6 +13,7 @@ use crate::engine::units::{AgentId, PaymentId};
 impl Kernel {
     /// Step 0: liquidity is charged; what new counters set free is looked at again.
     pub fn open_day(&mut self) -> Result<(), RunError> {
+        self.start_counters();
         let whole_day = u128::from(self.scenario.ticks_per_day);
         let mut positions = 0;
         for at in 0..self.ledger.accounts.len() {
@@ -32,6 +33,15 @@ impl Kernel {
             self.wake(AgentId::from_index(at));
         }
         Ok(())
+    }
+
+    /// Daily counters start anew; until here they answer why something waited at the close.
+    fn start_counters(&mut self) {
+        for (gauge, account) in self.gauges.agents.iter_mut().zip(&self.ledger.accounts) {
+            gauge.sent_before += account.sent_today;
+            gauge.received_before += account.received_today;
+        }
+        self.ledger.forget_day();
     }
 
     /// Step 9: what still waits pays, and is dropped if the scenario says so; the day closes.
@@ -149,8 +159,6 @@ impl Kernel {
             gauge.credit_max = gauge.credit_max.max(account.peak_credit);
             gauge.ub_max = gauge.ub_max.max(gauge.scheduled_peak);
             gauge.lb_max = gauge.lb_max.max(gauge.scheduled_net);
-            gauge.sent_before += account.sent_today;
-            gauge.received_before += account.received_today;
             gauge.scheduled_net = 0;
             gauge.scheduled_peak = 0;
         }
@@ -162,7 +170,6 @@ impl Kernel {
         self.gauges.value_integral_before += day.tally.value_integral;
         self.gauges.closed.push(day);
         self.gauges.today = Tally::default();
-        self.ledger.forget_day();
     }
 
     /// The sums of the day that runs, with what only the kernel knows.

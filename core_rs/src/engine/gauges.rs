@@ -30,6 +30,8 @@ pub struct Tally {
     pub(super) late_count: u64,
     /// Σ over agents and ticks of |received - sent|.
     pub(super) position_integral: u128,
+    /// Ticks that parts beyond the first waited as their parent, before they were counted.
+    pub(super) delay_before_split: u128,
     pub(super) provision_max: i64,
     pub(super) costs: [i64; KINDS],
     /// At the close.
@@ -60,6 +62,7 @@ impl Tally {
         self.timed_value += day.timed_value;
         self.late_count += day.late_count;
         self.position_integral += day.position_integral;
+        self.delay_before_split += day.delay_before_split;
         self.provision_max = self.provision_max.max(day.provision_max);
         for (sum, cost) in self.costs.iter_mut().zip(day.costs) {
             *sum += cost;
@@ -104,6 +107,8 @@ pub struct AgentGauge {
     pub(super) scheduled_net: i64,
     pub(super) scheduled_peak: i64,
     pub(super) rho_denominator: u128,
+    /// Ticks that parts beyond the first waited as their parent, before they were counted.
+    pub(super) delay_before_split: u128,
     /// Longest delay of a payment that left.
     pub(super) longest: u32,
     /// Over closed days.

@@ -79,7 +79,10 @@ impl Kernel {
         let curve = added(&self.gauges.curve_before, &self.gauges.curve);
         let mut run = measures(&tally, liquidity, deciles(&curve));
         let arrived = u128::from(run.arrived_count);
-        run.average_delay = ratio(run.queue_length_integral, arrived);
+        run.average_delay = ratio(
+            run.queue_length_integral + tally.delay_before_split,
+            arrived,
+        );
         run.value_weighted_delay = ratio(run.queue_value_integral, cents(run.arrived_value));
         run.maximum_delay = agents.iter().filter_map(|agent| agent.maximum_delay).max();
         run
@@ -102,7 +105,10 @@ impl Kernel {
             queued_count: u64::from(account.queued),
             settlement_rate_count: ratio(gauge.settled_count.into(), gauge.arrived_count.into()),
             settlement_rate_value: ratio(cents(sent), cents(gauge.arrived_value)),
-            average_delay: ratio(length, gauge.arrived_count.into()),
+            average_delay: ratio(
+                length + gauge.delay_before_split,
+                gauge.arrived_count.into(),
+            ),
             maximum_delay: (gauge.arrived_count > 0).then(|| self.longest_delay(agent, gauge)),
             value_weighted_delay: ratio(value, cents(gauge.arrived_value)),
             rho: ratio(value, gauge.rho_denominator),

@@ -158,6 +158,11 @@ impl Kernel {
         let gauge = &mut self.gauges.agents[agent.index()];
         today.arrived_count += more;
         gauge.arrived_count += more;
+        // Parts keep the parent's arrival tick: each has waited as long as it has.
+        let waited = self.tick - self.payments.arrival[parent.index()];
+        let waited = u128::from(more) * u128::from(waited);
+        today.delay_before_split += waited;
+        gauge.delay_before_split += waited;
         if timed {
             today.timed_count += more;
             gauge.timed_count += more;
