@@ -12,9 +12,9 @@ from simulations import access, storage
 from simulations.api.refusals import FaultyDocument
 from simulations.api.simulations import STEERED
 from simulations.api.who import Asked
+from simulations.engine.protocol import EVENT_TYPES
 from simulations.models import Intervention, Run
 from simulations.runs import manager
-from simulations.runs.feed import EVENT_TYPES
 from simulations.storage import Where
 
 router = Router(tags=["simulations"])

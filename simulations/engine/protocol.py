@@ -10,6 +10,12 @@ from numpy.typing import NDArray
 Columns = dict[str, Any]
 PaymentColumns = Mapping[str, NDArray[Any]]
 
+# What can happen, as `type` of the events column names it.
+EVENT_TYPES = (
+    *("arrived", "split", "released", "held", "queued", "settled", "overdue", "dropped"),
+    *("reprioritised", "intervened", "refused", "credited", "day_closed"),
+)
+
 
 @runtime_checkable
 class SimulationBackend(Protocol):

@@ -11,6 +11,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
 from simulations import access, storage
+from simulations.engine.protocol import EVENT_TYPES
 from simulations.models import Run
 from simulations.results import stored
 from simulations.results.pages import frame
@@ -20,10 +21,6 @@ from simulations.storage import Where
 
 STATUSES = ("settled", "queued", "pending", "dropped")
 METHODS = ("gross", "bilateral", "multilateral", "net")
-EVENT_TYPES = (
-    *("arrived", "split", "released", "held", "queued", "settled", "overdue", "dropped"),
-    *("reprioritised", "intervened", "refused", "credited", "day_closed"),
-)
 PAYMENT_HEADS = (
     Head("id", "Payment"),
     Head("sender", "From"),

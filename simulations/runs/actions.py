@@ -197,6 +197,12 @@ def _step(run: Run, message: dict[str, Any], user: Any) -> Answer | None:
     return Answer("tick_result", result) if result is not None else None
 
 
+def _speed(run: Run, message: dict[str, Any], user: Any) -> Run:
+    if "ticks_per_second" not in message:
+        raise Malformed("ticks_per_second must be given; null is as fast as possible")
+    return manager.speed(run, message["ticks_per_second"], by=user)
+
+
 def _apply(run: Run, message: dict[str, Any], user: Any) -> Answer:
     event = message.get("event")
     if not isinstance(event, dict):
@@ -211,7 +217,7 @@ COMMANDS: dict[str, Callable[[Run, dict[str, Any], Any], object]] = {
     "pause": lambda run, message, user: manager.pause(run, by=user),
     "stop": lambda run, message, user: manager.stop(run, by=user),
     "run_to": lambda run, message, user: manager.run_to(run, message.get("tick"), by=user),
-    "speed": lambda run, message, user: manager.speed(run, message.get("ticks_per_second"), by=user),
+    "speed": _speed,
 }
 QUESTIONS: dict[str, Callable[[Run, dict[str, Any], Any], Answer | None]] = {
     "tick": lambda run, message, user: Answer("tick_result", manager.tick(run, by=user)),

@@ -6,7 +6,10 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from channels.auth import AuthMiddlewareStack
+from channels.generic.websocket import AsyncWebsocketConsumer
 from channels.security.websocket import AllowedHostsOriginValidator
+
+from simulations.runs import seats
 
 Application = Callable[[dict[str, Any], Any, Any], Awaitable[Any]]
 
@@ -14,19 +17,31 @@ Application = Callable[[dict[str, Any], Any, Any], Awaitable[Any]]
 class SocketDoor:
     """Tells tokens from cookies. A foreign page can send our cookie but no header of its own choice.
 
-    So a socket with `Authorization: Bearer …` needs no Origin; one without needs ours.
+    So a socket with `Authorization: Bearer …` needs no Origin; a cookie counts only beside ours. A foreign
+    Origin is refused at the handshake, none at all is nobody: accepted, and told so by its close code.
     """
 
     def __init__(self, inner: Application) -> None:
-        self.by_token = inner
+        self.without_cookie = inner
         self.by_cookie: Application = AllowedHostsOriginValidator(AuthMiddlewareStack(inner))
 
     async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> Any:
         """Pass a socket on."""
         token = bearer(scope["headers"])
-        if token is None:
-            return await self.by_cookie(scope, receive, send)
-        return await self.by_token({**scope, "token": token}, receive, send)
+        if token is not None:
+            return await self.without_cookie({**scope, "token": token}, receive, send)
+        if not any(name.lower() == b"origin" for name, _ in scope["headers"]):
+            return await self.without_cookie(scope, receive, send)
+        return await self.by_cookie(scope, receive, send)
+
+
+class Nowhere(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels has no types
+    """Where no run can be: says so by its close code, which a refused handshake would hide."""
+
+    async def connect(self) -> None:
+        """Accept, and close at once."""
+        await self.accept()
+        await self.close(seats.NO_SUCH_RUN)
 
 
 def bearer(headers: list[tuple[bytes, bytes]]) -> str | None:

@@ -11,10 +11,6 @@ if TYPE_CHECKING:
     from simulations.runs.driver import LiveRun
     from simulations.runs.recorder import Columns
 
-EVENT_TYPES = (
-    *("arrived", "split", "released", "held", "queued", "settled", "overdue", "dropped"),
-    *("reprioritised", "intervened", "refused", "credited", "day_closed"),
-)
 MOST_ROWS = 200
 
 

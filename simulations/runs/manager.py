@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 import structlog
 from django.utils import timezone
 
+from simulations.engine.protocol import EVENT_TYPES
 from simulations.models import AuditEntry, Run
 from simulations.runs import conclusion, lifecycle, notices, ownership, recorder
 from simulations.runs.branching import branch
-from simulations.runs.feed import EVENT_TYPES
 from simulations.runs.interventions import apply, withdraw
 from simulations.runs.ownership import OwnedElsewhere
 from simulations.runs.pace import checked_speed

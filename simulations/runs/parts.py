@@ -13,6 +13,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
 from simulations import access
+from simulations.engine.protocol import EVENT_TYPES
 from simulations.models import Run
 from simulations.runs import feed
 from simulations.runs.ownership import OwnedElsewhere
@@ -117,7 +118,7 @@ def run_feed(request: HttpRequest, run: Run, live: LiveRun) -> dict[str, Any]:
     """The newest events that fit the filter."""
     event_type = request.GET.get("type", "")
     wanted = feed.FeedFilter(
-        event_type if event_type in feed.EVENT_TYPES else "", request.GET.get("agent", "").strip()
+        event_type if event_type in EVENT_TYPES else "", request.GET.get("agent", "").strip()
     )
     return {"events": feed.newest(live, wanted)}
 

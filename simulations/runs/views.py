@@ -13,10 +13,10 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from simulations import access
 from simulations.config.faults import ScenarioRefused
+from simulations.engine.protocol import EVENT_TYPES
 from simulations.models import AuditEntry, Run, ScenarioVersion
 from simulations.runs import interventions, lifecycle, manager, verifying
 from simulations.runs.creation import create_run
-from simulations.runs.feed import EVENT_TYPES
 from simulations.runs.forms import RunForm
 from simulations.runs.intervening import InterventionForm
 from simulations.runs.ownership import OwnedElsewhere

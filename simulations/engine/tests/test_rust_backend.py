@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from simulations.engine.core import ENGINE_VERSION, schema_defaults, validate
-from simulations.engine.protocol import SimulationBackend
+from simulations.engine.protocol import EVENT_TYPES, SimulationBackend
 from simulations.engine.rust_backend import RustBackend
 
 ARRIVALS = {"rate_per_tick": 2, "distribution_type": "exponential", "amount_mean": 3000}
@@ -107,3 +107,7 @@ def test_crossings_are_logged_only_when_asked_for(monkeypatch, caplog):
     assert all("seven" in call for call in calls)
     assert "advance" in calls[1]
     assert "'ticks': 7" in calls[1] or "ticks=7" in calls[1]
+
+
+def test_the_types_of_events_are_the_cores():
+    assert tuple(RustBackend(CONFIG).events()["labels"]["type"]) == EVENT_TYPES

@@ -193,6 +193,7 @@ async def test_a_slow_reader_misses_no_tick_of_a_short_run(make, owner) -> None:
         '{"action": "subscribe"}',
         '{"action": "subscribe", "series": ["balance:NOBODY"]}',
         '{"action": "run_to", "tick": "soon"}',
+        '{"action": "speed"}',
         '{"action": "speed", "ticks_per_second": -3}',
         '{"action": "step", "until": "rain"}',
         '{"action": "step", "until": {}}',
@@ -313,6 +314,25 @@ async def test_a_foreign_page_cannot_open_the_socket(make, owner) -> None:
     socket = WebsocketCommunicator(application, f"/ws/simulations/{run.pk}", headers=headers)
     connected, _ = await socket.connect()
     assert not connected
+
+
+async def test_a_cookie_without_an_origin_is_nobody_and_told_so(make, owner) -> None:
+    run = await make()
+    headers = await in_thread(cookie_of)(owner)
+    async with Watcher(run, headers[1:]) as page:
+        assert await page.hear("nothing") == 4001
+
+
+@pytest.mark.parametrize(
+    "path", ["/ws/simulations/garbage", "/ws/simulations/", "/ws", "/", "/ws/simulations/%00"]
+)
+async def test_an_address_where_no_run_can_be_says_so_by_its_close_code(path, owner) -> None:
+    headers = await in_thread(cookie_of)(owner)
+    socket = WebsocketCommunicator(application, path, headers=headers)
+    connected, _ = await socket.connect(timeout=10)
+    assert connected
+    said = await socket.receive_output(timeout=10)
+    assert (said["type"], said["code"]) == ("websocket.close", 4004)
 
 
 async def test_a_script_with_a_token_needs_no_origin_until_the_token_is_revoked(make, owner) -> None:
