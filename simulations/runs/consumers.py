@@ -149,8 +149,9 @@ class SimulationConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # chann
                 told, told_at = status, now
             if self._wants_frame():
                 await asyncio.sleep(max(0.0, framed_at + FRAME_SECONDS - time.monotonic()))
+                # Counted from the asking: how long the answer takes must not come on top.
+                framed_at = max(framed_at + FRAME_SECONDS, time.monotonic() - FRAME_SECONDS)
                 await self._frame()
-                framed_at = time.monotonic()
             await self._rest(STATUS_SECONDS if status != told else 1.0)
 
     async def _rest(self, seconds: float) -> None:

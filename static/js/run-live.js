@@ -8,6 +8,8 @@
   const MOST_LINES = 24;
   const ACTIVE = 10;
   const MOVED_MS = 500;
+  const REST_SHARE = 4; // between two fetches: so many times as long as the last one took
+  const TABLES = ["banks", "queue", "feed", "interventions"];
   const remembered = `run-banks:${facts.id}`;
 
   const data = PS.runData();
@@ -20,6 +22,10 @@
   let measure = "balance";
   let movedAt = 0;
   let movedTimer = 0;
+  let fetchedAt = 0;
+  let fetchMs = 0;
+  const inSight = new Set();
+  const stale = new Set();
   let shown = { tick: -1, status: "" };
 
   const socket = PS.runSocket(facts.socket, {
@@ -98,19 +104,40 @@
     write("costs", money(charts.costs.reduce((sum, kind) => sum + last(`cost_${kind}_total`), 0)));
   }
 
-  /* The tables are fetched anew at most twice a second, and always once more after the last change. */
+  /* The tables are fetched anew at most twice a second, less often where that takes long, and always once
+     more after the last change. While the run goes on those out of sight wait: the charts come first. */
   function moved(status) {
     clearTimeout(movedTimer);
-    const wait = status.status !== shown.status ? 0 : Math.max(0, movedAt + MOVED_MS - performance.now());
+    const pause = Math.max(MOVED_MS, REST_SHARE * fetchMs);
+    const wait = status.status !== shown.status ? 0 : Math.max(0, movedAt + pause - performance.now());
     movedTimer = setTimeout(() => {
       movedAt = performance.now();
       shown = { tick: status.tick, status: status.status };
-      for (const id of ["banks", "queue", "feed", "interventions"]) {
-        if (id === "feed" && feedHold.getAttribute("aria-pressed") === "true") continue;
-        htmx.trigger(`#${id}`, "run:moved");
+      for (const id of TABLES) {
+        if (status.status !== "running" || inSight.has(id)) refresh(id);
+        else stale.add(id);
       }
     }, wait);
   }
+
+  function refresh(id) {
+    if (id === "feed" && feedHold.getAttribute("aria-pressed") === "true") return;
+    stale.delete(id);
+    htmx.trigger(`#${id}`, "run:moved");
+  }
+
+  const tablesSeen = new IntersectionObserver((entries) => {
+    for (const { target, isIntersecting } of entries) {
+      if (!isIntersecting) inSight.delete(target.id);
+      else {
+        inSight.add(target.id);
+        if (stale.has(target.id)) refresh(target.id);
+      }
+    }
+  }, { rootMargin: "200px" });
+  TABLES.forEach((id) => tablesSeen.observe(document.getElementById(id)));
+  document.body.addEventListener("htmx:beforeRequest", () => { fetchedAt = performance.now(); });
+  document.body.addEventListener("htmx:afterRequest", () => { fetchMs = performance.now() - fetchedAt; });
 
   const feedHold = document.getElementById("feed-hold");
   feedHold.addEventListener("click", () => {
