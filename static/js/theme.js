@@ -6,6 +6,7 @@
   const root = document.documentElement;
   const device = window.matchMedia("(prefers-color-scheme: dark)");
   const listeners = new Set();
+  const values = new Map();
 
   const kept = /(?:^|; )theme=(light|dark)(?:;|$)/.exec(document.cookie);
 
@@ -17,9 +18,13 @@
     return root.dataset.theme || (device.matches ? "dark" : "light");
   };
 
-  /* The value of a custom property, as the page shows it now: PS.css("--chart-1"). */
+  /* The value of a custom property, as the page shows it now: PS.css("--chart-1"). Read once a theme: each
+     reading makes the browser lay the page out anew, and charts ask for dozens in a frame. */
   PS.css = function (name) {
-    return getComputedStyle(root).getPropertyValue(name).trim();
+    const key = PS.theme() + name;
+    const value = values.get(key) || getComputedStyle(root).getPropertyValue(name).trim();
+    values.set(key, value);
+    return value;
   };
 
   PS.onTheme = function (listener) {
