@@ -37,6 +37,20 @@
     ]);
   }
 
+  /* Typing over a selection: left to itself the browser writes style attributes while it joins the lines, which
+     the site's policy refuses. */
+  function typeOver(event, view) {
+    const selected = view.state.selection;
+    if (event.inputType !== "insertText" || event.data === null || view.composing) return false;
+    if (view.state.readOnly || selected.ranges.length > 1 || selected.main.empty) return false;
+    const { from, to } = selected.main;
+    const insert = () => view.state.update(view.state.replaceSelection(event.data), { userEvent: "input.type", scrollIntoView: true });
+    const handlers = view.state.facet(window.CM.EditorView.inputHandler);
+    if (!handlers.some((handle) => handle(view, from, to, event.data, insert))) view.dispatch(insert());
+    event.preventDefault();
+    return true;
+  }
+
   function extensions(readOnly) {
     const CM = window.CM;
     return [
@@ -57,6 +71,7 @@
       CM.autocompletion({ icons: false, override: [(context) => PS.complete(context, schema)] }),
       CM.EditorView.theme(LOOK),
       CM.EditorView.lineWrapping,
+      CM.EditorView.domEventHandlers({ beforeinput: typeOver }),
       CM.EditorView.contentAttributes.of({ "aria-label": "Scenario text (YAML)", spellcheck: "false" }),
       CM.EditorState.readOnly.of(readOnly),
       CM.keymap.of([

@@ -92,3 +92,15 @@ def test_a_changed_scenario_is_saved_and_run_with_a_seed_by_keyboard(page: Page,
     page.get_by_label("Seed", exact=True).last.fill("11")
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", level=1)).to_contain_text("seed 11")
+
+
+def test_typing_over_all_of_the_text_replaces_it(page: Page, workbench: Workbench):
+    begin(page, workbench)
+    show(page, "YAML")
+    page.locator("#yaml-editor .cm-content").click()
+    page.keyboard.press("Control+a")
+    page.keyboard.type("seed: 7")
+    assert text(page) == "seed: 7"
+    page.keyboard.press("Control+a")
+    page.keyboard.type('"')
+    assert text(page) == '"seed: 7"', "a quote is put around what is selected"
