@@ -43,7 +43,11 @@ pub fn payments(banks: usize, count: usize, ticks: u32, seed: u64) -> PaymentTab
     }
     let draw = |dice: &mut Dice| {
         let wanted = dice.unit() * sum;
-        AgentId(weights.partition_point(|&weight| weight < wanted).min(banks - 1) as u16)
+        AgentId(
+            weights
+                .partition_point(|&weight| weight < wanted)
+                .min(banks - 1) as u16,
+        )
     };
     let (mean, spread) = (100_000.0_f64, libm::log(5.0));
     let mut table = PaymentTable::default();
@@ -63,7 +67,9 @@ pub fn payments(banks: usize, count: usize, ticks: u32, seed: u64) -> PaymentTab
         table.amount.push(Amount((amount + 0.5).max(1.0) as i64));
         table.arrival_tick.push(Tick(arrival));
         let deadline = arrival.saturating_add(600 + (dice.next() % 3_600) as u32);
-        table.deadline_tick.push(Tick(deadline.min(ticks - 1).max(arrival)));
+        table
+            .deadline_tick
+            .push(Tick(deadline.min(ticks - 1).max(arrival)));
         table.priority.push(5);
         table.rail.push(RailId::NONE);
         table.divisible.push(false);
@@ -145,7 +151,9 @@ pub fn scenario(
         payments: table,
         events: Vec::new(),
         labels: Labels {
-            agents: (0..openings.len()).map(|bank| format!("B{bank:05}")).collect(),
+            agents: (0..openings.len())
+                .map(|bank| format!("B{bank:05}"))
+                .collect(),
             rails: vec!["RTGS".to_owned()],
         },
     })

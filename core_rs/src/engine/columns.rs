@@ -28,7 +28,11 @@ pub fn series_names() -> Vec<String> {
     ]
     .map(String::from)
     .to_vec();
-    names.extend(crate::engine::results::COST_KINDS.iter().map(|kind| format!("cost_{kind}")));
+    names.extend(
+        crate::engine::results::COST_KINDS
+            .iter()
+            .map(|kind| format!("cost_{kind}")),
+    );
     names
 }
 

@@ -55,6 +55,13 @@ impl Account {
         self.balance.saturating_add(self.headroom)
     }
 
+    /// Takes over what the terms say.
+    fn follow(&mut self, terms: &Terms) {
+        self.headroom = terms.headroom();
+        self.multilateral_limit = (terms.limits.multilateral).map_or(UNLIMITED, |limit| limit.0);
+        self.bound = terms.bind();
+    }
+
     /// Sent - received today.
     #[inline]
     #[must_use]
@@ -245,15 +252,14 @@ impl Ledger {
         let terms = &mut self.terms[agent.index()];
         terms.limits = limits;
         let account = &mut self.accounts[agent.index()];
-        account.multilateral_limit = terms.limits.multilateral.map_or(UNLIMITED, |limit| limit.0);
-        account.bound = terms.bind();
+        account.follow(terms);
     }
 
     /// Replaces an agent's credit line.
     pub fn set_credit_limit(&mut self, agent: AgentId, credit_limit: Amount) {
         let terms = &mut self.terms[agent.index()];
         terms.credit_limit = credit_limit.0;
-        self.accounts[agent.index()].headroom = terms.headroom();
+        self.accounts[agent.index()].follow(terms);
     }
 
     /// Daily counters start anew.
@@ -333,8 +339,12 @@ impl Ledger {
                 terms.reservation,
             ];
             limits.is_sorted_by(|left, right| left.0 < right.0)
-                && (limits.iter()).all(|limit| within(limit.0) && in_bounds(limit.1.0))
-                && money.into_iter().all(in_bounds)
+                && (limits.iter()).all(|limit| within(limit.0) && not_negative(limit.1.0))
+                && money.into_iter().all(not_negative)
+                && terms
+                    .limits
+                    .multilateral
+                    .is_none_or(|limit| not_negative(limit.0))
         });
         let mut flows = Flows::new(agents);
         for &(from, to, value) in &data.flows {
@@ -345,7 +355,6 @@ impl Ledger {
         }
         let money_sound = data.accounts.iter().all(|account| {
             [
-                account.balance,
                 account.held_back,
                 account.sent_today,
                 account.received_today,
@@ -354,13 +363,18 @@ impl Ledger {
                 account.reservation_left,
             ]
             .into_iter()
-            .all(in_bounds)
+            .all(not_negative)
+                && in_bounds(account.balance)
         });
         if !money_sound || !limits_sound || !in_bounds(data.provision) {
             return Err("an account is out of bounds");
         }
+        let mut accounts = data.accounts;
+        for (account, terms) in accounts.iter_mut().zip(&data.terms) {
+            account.follow(terms);
+        }
         let ledger = Self {
-            accounts: data.accounts,
+            accounts,
             terms: data.terms,
             flows,
             flows_in_use: true,
@@ -376,6 +390,10 @@ impl Ledger {
 
 /// Largest sum of money in a run, in cents.
 pub const MOST_MONEY: i64 = 9_000_000_000_000_000_000;
+
+fn not_negative(value: i64) -> bool {
+    (0..=MOST_MONEY).contains(&value)
+}
 
 fn in_bounds(value: i64) -> bool {
     (-MOST_MONEY..=MOST_MONEY).contains(&value)

@@ -16,6 +16,7 @@ pub mod gauges;
 pub mod index_set;
 pub mod interventions;
 pub mod kernel;
+pub mod lanes;
 pub mod ledger;
 pub mod live_payments;
 pub mod measures;

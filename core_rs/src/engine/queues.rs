@@ -1,119 +1,28 @@
 //! The queue of one sender: a bank's own (Queue 1) or its part of a rail's (Queue 2).
 
-use crate::engine::units::{AgentId, PaymentId};
-
-/// A payment in a queue, with what an algorithm needs to pass over it.
-#[derive(Clone, Copy, Debug)]
-pub struct Entry {
-    /// Arrival number << 32 | part number.
-    pub rank: u64,
-    /// Cents; 0 marks a place that was left.
-    pub amount: i64,
-    /// Which.
-    pub payment: PaymentId,
-    /// Who is paid.
-    pub receiver: AgentId,
-    /// 0..=10.
-    pub priority: u8,
-}
-
-/// Payments of one place in the order of priorities, by rank; places left stay as tombstones.
-#[derive(Clone, Debug)]
-struct Lane {
-    /// What the lane is sorted in by: the priority, or 0 for all under `fifo`.
-    level: u8,
-    head: usize,
-    live: usize,
-    entries: Vec<Entry>,
-}
-
-impl Lane {
-    fn place(&self, rank: u64) -> usize {
-        self.head + self.entries[self.head..].partition_point(|entry| entry.rank < rank)
-    }
-
-    fn insert(&mut self, entry: Entry) {
-        let append = self
-            .entries
-            .last()
-            .is_none_or(|last| last.rank < entry.rank);
-        if append {
-            self.entries.push(entry);
-        } else {
-            let place = self.place(entry.rank);
-            let reuse = self
-                .entries
-                .get(place)
-                .is_some_and(|found| found.rank == entry.rank);
-            if reuse {
-                self.entries[place] = entry;
-            } else {
-                self.entries.insert(place, entry);
-            }
-        }
-        self.live += 1;
-    }
-
-    fn remove(&mut self, rank: u64) -> Option<Entry> {
-        let place = self.place(rank);
-        let found = *self.entries.get(place)?;
-        if found.rank != rank || found.amount == 0 {
-            return None;
-        }
-        self.entries[place].amount = 0;
-        self.live -= 1;
-        self.tidy();
-        Some(found)
-    }
-
-    /// Skips tombstones at the head and keeps the lane at most half empty.
-    fn tidy(&mut self) {
-        if self.live == 0 {
-            self.entries.clear();
-            self.head = 0;
-            return;
-        }
-        while self.entries[self.head].amount == 0 {
-            self.head += 1;
-        }
-        if self.entries.len() > 64 && self.live * 2 < self.entries.len() {
-            self.entries.retain(|entry| entry.amount != 0);
-            self.head = 0;
-        }
-    }
-}
+pub use crate::engine::lanes::Entry;
+use crate::engine::lanes::{Lane, key};
+use crate::engine::units::AgentId;
 
 /// What waits from one sender to one receiver.
-#[derive(Clone, Copy, Debug)]
-pub struct PairSum {
+#[derive(Clone, Debug)]
+pub struct Pair {
     /// Who is paid.
     pub receiver: AgentId,
-    /// How many wait.
-    pub count: u32,
-    /// Cents.
-    pub value: i64,
-    /// The first of them in queue order.
-    pub first: Entry,
+    /// The payments, of all priorities, in queue order.
+    pub lane: Lane,
 }
 
-/// One sender's queue: lanes by priority, each by rank.
+/// One sender's queue: a lane for each priority, or one for all where arrival alone counts.
 #[derive(Clone, Debug, Default)]
 pub struct Queue {
-    lanes: Vec<Lane>,
+    /// By what `level` says, descending.
+    lanes: Vec<(u8, Lane)>,
     count: usize,
     value: i64,
     /// Ascending by receiver; kept only where an algorithm pairs payments.
-    pairs: Option<Vec<PairSum>>,
+    pairs: Option<Vec<Pair>>,
     by_arrival: bool,
-}
-
-/// Whether one payment is ahead of another in queue order.
-fn comes_before(one: &Entry, other: &Entry, by_arrival: bool) -> bool {
-    if by_arrival {
-        one.rank < other.rank
-    } else {
-        (other.priority, one.rank) < (one.priority, other.rank)
-    }
 }
 
 /// A place in a queue, for walking from its end.
@@ -162,99 +71,60 @@ impl Queue {
 
     /// Puts a payment in its place.
     pub fn insert(&mut self, entry: Entry) {
-        let level = self.level(entry.priority);
-        let at = self.lanes.partition_point(|lane| lane.level > level);
-        if self.lanes.get(at).is_none_or(|lane| lane.level != level) {
-            self.lanes.insert(
-                at,
-                Lane {
-                    level,
-                    head: 0,
-                    live: 0,
-                    entries: Vec::new(),
-                },
-            );
+        let (level, by_arrival) = (self.level(entry.priority), self.by_arrival);
+        let at = self.lanes.partition_point(|lane| lane.0 > level);
+        if self.lanes.get(at).is_none_or(|lane| lane.0 != level) {
+            self.lanes.insert(at, (level, Lane::new(by_arrival)));
         }
-        self.lanes[at].insert(entry);
+        self.lanes[at].1.insert(entry);
         self.count += 1;
         self.value += entry.amount;
-        let by_arrival = self.by_arrival;
         if let Some(pairs) = &mut self.pairs {
             let at = pairs.partition_point(|pair| pair.receiver < entry.receiver);
-            match pairs.get_mut(at) {
-                Some(pair) if pair.receiver == entry.receiver => {
-                    if pair.count == 0 || comes_before(&entry, &pair.first, by_arrival) {
-                        pair.first = entry;
-                    }
-                    pair.count += 1;
-                    pair.value += entry.amount;
-                }
-                _ => pairs.insert(
-                    at,
-                    PairSum {
-                        receiver: entry.receiver,
-                        count: 1,
-                        value: entry.amount,
-                        first: entry,
-                    },
-                ),
+            let receiver = entry.receiver;
+            if pairs.get(at).is_none_or(|pair| pair.receiver != receiver) {
+                let lane = Lane::new(by_arrival);
+                pairs.insert(at, Pair { receiver, lane });
             }
+            pairs[at].lane.insert(entry);
         }
     }
 
     /// Takes a payment out; `None` if it is not there.
     pub fn remove(&mut self, priority: u8, rank: u64) -> Option<Entry> {
         let level = self.level(priority);
-        let at = self.lanes.partition_point(|lane| lane.level > level);
-        let lane = self.lanes.get_mut(at).filter(|lane| lane.level == level)?;
-        let entry = lane.remove(rank)?;
+        let key = key(priority, rank, self.by_arrival);
+        let at = self.lanes.partition_point(|lane| lane.0 > level);
+        let lane = self.lanes.get_mut(at).filter(|lane| lane.0 == level)?;
+        let entry = lane.1.remove(key)?;
         self.count -= 1;
         self.value -= entry.amount;
-        self.leave_pair(&entry);
-        Some(entry)
-    }
-
-    fn leave_pair(&mut self, entry: &Entry) {
-        let Some(mut pairs) = self.pairs.take() else {
-            return;
-        };
-        if let Ok(at) = pairs.binary_search_by_key(&entry.receiver, |pair| pair.receiver) {
-            let pair = &mut pairs[at];
-            pair.count -= 1;
-            pair.value -= entry.amount;
-            if pair.count > 0 && pair.first.rank == entry.rank {
-                let next = self.iter().find(|other| other.receiver == entry.receiver);
-                pair.first = next.copied().unwrap_or(pair.first);
-            }
+        if let Some(pairs) = &mut self.pairs
+            && let Ok(at) = pairs.binary_search_by_key(&entry.receiver, |pair| pair.receiver)
+        {
+            pairs[at].lane.remove(key);
         }
-        self.pairs = Some(pairs);
+        Some(entry)
     }
 
     /// The first payment.
     #[inline]
     #[must_use]
     pub fn head(&self) -> Option<&Entry> {
-        let lane = self.lanes.iter().find(|lane| lane.live > 0)?;
-        lane.entries.get(lane.head)
+        self.lanes.iter().find_map(|lane| lane.1.first())
     }
 
     /// The payments in queue order.
     pub fn iter(&self) -> impl Iterator<Item = &Entry> {
-        self.lanes
-            .iter()
-            .flat_map(|lane| &lane.entries[lane.head..])
-            .filter(|entry| entry.amount != 0)
+        self.lanes.iter().flat_map(|lane| lane.1.iter())
     }
 
     /// Whether a payment of this place would come after another one.
     #[inline]
     #[must_use]
     pub fn has_ahead(&self, priority: u8, rank: u64) -> bool {
-        let level = self.level(priority);
-        self.head().is_some_and(|head| {
-            let first = self.level(head.priority);
-            first > level || (first == level && head.rank < rank)
-        })
+        let key = key(priority, rank, self.by_arrival);
+        (self.head()).is_some_and(|head| head.key(self.by_arrival) < key)
     }
 
     /// The place behind the last payment.
@@ -272,15 +142,10 @@ impl Queue {
         loop {
             while tail.entry == 0 {
                 tail.lane = tail.lane.checked_sub(1)?;
-                tail.entry = self.lanes[tail.lane].entries.len();
+                tail.entry = self.lanes[tail.lane].1.places().len();
             }
             tail.entry -= 1;
-            let lane = &self.lanes[tail.lane];
-            if tail.entry < lane.head {
-                tail.entry = 0;
-                continue;
-            }
-            let entry = &lane.entries[tail.entry];
+            let entry = &self.lanes[tail.lane].1.places()[tail.entry];
             if entry.amount != 0 {
                 return Some(entry);
             }
@@ -290,41 +155,38 @@ impl Queue {
     /// The payments before `tail`, in queue order.
     pub fn before(&self, tail: Tail) -> impl Iterator<Item = &Entry> {
         (self.lanes.iter().enumerate())
-            .flat_map(move |(at, lane)| {
-                let end = match at.cmp(&tail.lane) {
-                    std::cmp::Ordering::Less => lane.entries.len(),
-                    std::cmp::Ordering::Equal => tail.entry.max(lane.head),
-                    std::cmp::Ordering::Greater => lane.head,
-                };
-                &lane.entries[lane.head..end]
+            .flat_map(move |(at, (_, lane))| match at.cmp(&tail.lane) {
+                std::cmp::Ordering::Less => lane.places(),
+                std::cmp::Ordering::Equal => &lane.places()[..tail.entry],
+                std::cmp::Ordering::Greater => &[],
             })
             .filter(|entry| entry.amount != 0)
     }
 
     /// What waits per receiver, ascending; empty where pairs are not kept.
     #[must_use]
-    pub fn pairs(&self) -> &[PairSum] {
+    pub fn pairs(&self) -> &[Pair] {
         self.pairs.as_deref().unwrap_or_default()
     }
 
-    /// What waits to `receiver`, where pairs are kept.
+    /// What waits to `receiver`, if anything, where pairs are kept.
     #[must_use]
-    pub fn pair(&self, receiver: AgentId) -> Option<PairSum> {
+    pub fn pair(&self, receiver: AgentId) -> Option<&Lane> {
         let pairs = self.pairs();
         let at = pairs
             .binary_search_by_key(&receiver, |pair| pair.receiver)
             .ok()?;
-        Some(pairs[at]).filter(|pair| pair.count > 0)
+        Some(&pairs[at].lane).filter(|lane| !lane.is_empty())
     }
 
     /// Whether a payment to the same receiver is ahead of `entry`, where pairs are kept.
     #[must_use]
     pub fn has_ahead_to(&self, entry: &Entry) -> bool {
-        self.pair(entry.receiver)
-            .is_some_and(|pair| comes_before(&pair.first, entry, self.by_arrival))
+        let first = self.pair(entry.receiver).and_then(Lane::first);
+        first.is_some_and(|first| first.key(self.by_arrival) < entry.key(self.by_arrival))
     }
 
-    /// Starts or stops keeping sums per receiver.
+    /// Starts or stops keeping lanes per receiver.
     pub fn keep_pairs(&mut self, paired: bool) {
         if paired == self.pairs.is_some() {
             return;
@@ -379,7 +241,7 @@ mod tests {
         queue.insert(entry(40, 5, 7));
         assert_eq!(queue.len(), 51);
         assert_eq!(queue.value(), 57);
-        let pairs: i64 = queue.pairs().iter().map(|pair| pair.value).sum();
+        let pairs: i64 = queue.pairs().iter().map(|pair| pair.lane.value()).sum();
         assert_eq!(pairs, 57);
         assert!(order(&queue).is_sorted());
     }

@@ -1,7 +1,10 @@
 //! The settlement systems: their settings in force and what waits in them.
 
+use std::collections::BinaryHeap;
+
 use crate::engine::index_set::IndexSet;
 use crate::engine::queues::Queue;
+use crate::engine::saving::RankedPair;
 use crate::engine::scenario::{Discipline, RailSpec, Saving, SettlementSpec};
 use crate::engine::units::AgentId;
 
@@ -34,6 +37,8 @@ pub struct Rail {
     pub(super) changed: IndexSet,
     /// Senders whose pairs `bilateral` must look at again.
     pub(super) restless: IndexSet,
+    /// Pairs that `bilateral` has yet to try, the first to try on top; empty once none could settle.
+    pub(super) ranked_pairs: BinaryHeap<RankedPair>,
     /// Whether a gridlock resolution may find more than the last one did.
     pub(super) unresolved: bool,
 }
@@ -73,6 +78,7 @@ impl Rail {
             senders: IndexSet::new(agents),
             changed: IndexSet::new(agents),
             restless: IndexSet::new(agents),
+            ranked_pairs: BinaryHeap::new(),
             unresolved: false,
         }
     }

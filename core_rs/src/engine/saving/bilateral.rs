@@ -5,18 +5,19 @@ use std::cmp::Reverse;
 use crate::engine::errors::RunError;
 use crate::engine::facts::Method;
 use crate::engine::kernel::Kernel;
+use crate::engine::lanes::{Entry, Lane};
 use crate::engine::ledger::UNLIMITED;
-use crate::engine::queues::{Entry, PairSum};
 use crate::engine::settle::URGENT;
 use crate::engine::units::{AgentId, RailId};
 
 /// Memory of the search for a pair.
 #[derive(Debug, Default)]
 pub struct Work {
-    /// Pairs by the smaller of their sums, descending, then positions.
-    pairs: Vec<(Reverse<i64>, AgentId, AgentId)>,
     prefixes: [Vec<Entry>; 2],
 }
+
+/// A pair that may settle: the smaller of its sums, then its agents' positions, lower first.
+pub type RankedPair = (i64, Reverse<AgentId>, Reverse<AgentId>);
 
 /// What one agent sends in a set of two agents.
 #[derive(Clone, Copy, Debug, Default)]
@@ -79,14 +80,17 @@ impl Kernel {
             || (total_limit != UNLIMITED && account.net_sent_today() + outflow > total_limit)
     }
 
-    /// Settles the first pair of mutual queues that can, by the smaller of their sums.
+    /// Settles the first pair of mutual queues that can, by the smaller of their sums. A pair
+    /// that failed is not tried again before one of its agents changed.
     pub fn settle_a_pair(&mut self, rail: RailId) -> Result<bool, RunError> {
+        self.rank_changed_pairs(rail);
         let mut work = std::mem::take(&mut self.scratch.pairs);
-        work.list_pairs(self, rail);
         let mut found = false;
-        for at in 0..work.pairs.len() {
-            let (_, low, high) = work.pairs[at];
-            if work.match_prefixes(self, rail, low, high) {
+        while let Some((smaller, Reverse(low), Reverse(high))) =
+            self.rails[rail.index()].ranked_pairs.pop()
+        {
+            let current = self.smaller_sum(rail, low, high) == Some(smaller);
+            if current && work.match_prefixes(self, rail, low, high) {
                 found = true;
                 break;
             }
@@ -97,11 +101,51 @@ impl Kernel {
             members.extend(both.map(|entry| (entry.rank, entry.payment)));
             self.settle_set(&mut members, rail, Method::Bilateral)?;
             self.scratch.members = members;
-        } else {
-            self.rails[rail.index()].restless.clear();
         }
         self.scratch.pairs = work;
         Ok(found)
+    }
+
+    /// Ranks the pairs with both mutual queues non-empty of which one agent changed, but not
+    /// those where a side could not send even its first payment against all that comes back. A
+    /// pair whose sums changed is ranked anew; its old rank is passed over when it comes up.
+    fn rank_changed_pairs(&mut self, rail: RailId) {
+        let system = &self.rails[rail.index()];
+        let holds_back = system.holds_back();
+        let mut ranked = Vec::new();
+        for at in system.restless.iter() {
+            let agent = AgentId::from_index(at);
+            for ours in system.queue(agent).pairs() {
+                let (other, ours) = (ours.receiver, &ours.lane);
+                if ours.is_empty() {
+                    continue;
+                }
+                let Some(theirs) = system.queue(other).pair(agent) else {
+                    continue;
+                };
+                let hopeless = first_fails(self, (agent, other), ours, theirs, holds_back)
+                    || first_fails(self, (other, agent), theirs, ours, holds_back);
+                if !hopeless {
+                    let smaller = ours.value().min(theirs.value());
+                    ranked.push((
+                        smaller,
+                        Reverse(agent.min(other)),
+                        Reverse(agent.max(other)),
+                    ));
+                }
+            }
+        }
+        let system = &mut self.rails[rail.index()];
+        system.restless.clear();
+        system.ranked_pairs.extend(ranked);
+    }
+
+    /// The smaller of the two sums of a pair, if both mutual queues are non-empty.
+    fn smaller_sum(&self, rail: RailId, low: AgentId, high: AgentId) -> Option<i64> {
+        let system = &self.rails[rail.index()];
+        let there = system.queue(low).pair(high)?.value();
+        let back = system.queue(high).pair(low)?.value();
+        Some(there.min(back))
     }
 
     /// The greatest pair of prefixes of the mutual queues of two agents, if one may settle.
@@ -117,35 +161,6 @@ impl Kernel {
 }
 
 impl Work {
-    /// Lists the pairs with both mutual queues non-empty of which one side changed, but not those
-    /// where a side could not send even its first payment against all that comes back.
-    fn list_pairs(&mut self, kernel: &Kernel, rail: RailId) {
-        self.pairs.clear();
-        let system = &kernel.rails[rail.index()];
-        let holds_back = system.holds_back();
-        for at in system.restless.iter() {
-            let agent = AgentId::from_index(at);
-            for ours in system.queue(agent).pairs() {
-                if ours.count == 0 {
-                    continue;
-                }
-                let other = ours.receiver;
-                let Some(theirs) = system.queue(other).pair(agent) else {
-                    continue;
-                };
-                let hopeless = first_fails(kernel, agent, ours, &theirs, holds_back)
-                    || first_fails(kernel, other, &theirs, ours, holds_back);
-                if !hopeless {
-                    let smaller = ours.value.min(theirs.value);
-                    let (low, high) = (agent.min(other), agent.max(other));
-                    self.pairs.push((Reverse(smaller), low, high));
-                }
-            }
-        }
-        self.pairs.sort_unstable();
-        self.pairs.dedup();
-    }
-
     /// Finds the greatest pair of prefixes, both non-empty, that may settle as a set: from the
     /// full queues, whoever fails drops its last payment.
     fn match_prefixes(
@@ -160,15 +175,18 @@ impl Work {
         let agents = [low, high];
         let mut sides = [Side::default(); 2];
         for at in 0..2 {
+            let (queue, other) = (system.queue(agents[at]), agents[1 - at]);
             let prefix = &mut self.prefixes[at];
             prefix.clear();
-            let mutual =
-                (system.queue(agents[at]).iter()).filter(|entry| entry.receiver == agents[1 - at]);
-            prefix.extend(mutual.copied());
+            match queue.pair(other) {
+                Some(lane) => prefix.extend(lane.iter()),
+                // Asked about a rail where no algorithm keeps pairs.
+                None => prefix.extend(queue.iter().filter(|entry| entry.receiver == other)),
+            }
+            if prefix.is_empty() {
+                return false;
+            }
             sides[at] = Side::of(prefix.iter());
-        }
-        if self.prefixes.iter().any(Vec::is_empty) {
-            return false;
         }
         loop {
             let failing = (0..2).find(|&at| {
@@ -186,23 +204,23 @@ impl Work {
     }
 }
 
-/// Whether `agent` fails even if it sends its first payment only and gets all that waits for it.
+/// Whether the first agent fails even if it sends its first payment only and gets all that waits
+/// for it.
 fn first_fails(
     kernel: &Kernel,
-    agent: AgentId,
-    ours: &PairSum,
-    theirs: &PairSum,
+    (agent, other): (AgentId, AgentId),
+    ours: &Lane,
+    theirs: &Lane,
     holds_back: bool,
 ) -> bool {
     let back = Side {
-        value: theirs.value,
+        value: theirs.value(),
         ..Side::default()
     };
-    kernel.side_fails(
-        agent,
-        ours.receiver,
-        &Side::of([&ours.first]),
-        &back,
-        holds_back,
-    )
+    let mut first = Side::of(ours.first());
+    if holds_back {
+        // An urgent payment behind it may use the reservation up against what is held back.
+        first.normal_count = 0;
+    }
+    kernel.side_fails(agent, other, &first, &back, holds_back)
 }

@@ -18,8 +18,8 @@ impl Kernel {
         if discipline != Discipline::Bypass && queue.has_ahead_to(&own) {
             return None;
         }
-        let back = system.queue(own.receiver).pair(sender)?.first;
-        let (ours, theirs) = (Side::of([&own]), Side::of([&back]));
+        let back = system.queue(own.receiver).pair(sender)?.first()?;
+        let (ours, theirs) = (Side::of([&own]), Side::of([back]));
         let holds_back = system.holds_back();
         let feasible = !self.side_fails(sender, own.receiver, &ours, &theirs, holds_back)
             && !self.side_fails(own.receiver, sender, &theirs, &ours, holds_back);

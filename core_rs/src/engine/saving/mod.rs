@@ -11,6 +11,8 @@ mod bilateral;
 mod entry_offset;
 mod multilateral;
 
+pub use bilateral::RankedPair;
+
 /// Memory that the algorithms use again and again.
 #[derive(Debug, Default)]
 pub struct Scratch {

@@ -1,0 +1,149 @@
+//! A row of payments in queue order; places left stay as tombstones until there are many.
+
+use crate::engine::units::{AgentId, PaymentId};
+
+/// A payment in a queue, with what an algorithm needs to pass over it.
+#[derive(Clone, Copy, Debug)]
+pub struct Entry {
+    /// Arrival number << 32 | part number.
+    pub rank: u64,
+    /// Cents; 0 marks a place that was left.
+    pub amount: i64,
+    /// Which.
+    pub payment: PaymentId,
+    /// Who is paid.
+    pub receiver: AgentId,
+    /// 0..=10.
+    pub priority: u8,
+}
+
+impl Entry {
+    /// Its place in queue order: by priority first, unless arrival alone counts.
+    #[inline]
+    #[must_use]
+    pub fn key(&self, by_arrival: bool) -> (u8, u64) {
+        key(self.priority, self.rank, by_arrival)
+    }
+}
+
+/// The place in queue order of a payment of this priority and rank; ascending.
+#[inline]
+#[must_use]
+pub fn key(priority: u8, rank: u64, by_arrival: bool) -> (u8, u64) {
+    (if by_arrival { 0 } else { u8::MAX - priority }, rank)
+}
+
+/// Payments in queue order.
+#[derive(Clone, Debug, Default)]
+pub struct Lane {
+    by_arrival: bool,
+    head: usize,
+    live: usize,
+    value: i64,
+    entries: Vec<Entry>,
+}
+
+impl Lane {
+    /// An empty lane.
+    #[must_use]
+    pub fn new(by_arrival: bool) -> Self {
+        Self {
+            by_arrival,
+            ..Self::default()
+        }
+    }
+
+    /// How many payments are in it.
+    #[inline]
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.live
+    }
+
+    /// Whether none is in it.
+    #[inline]
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.live == 0
+    }
+
+    /// Cents in it.
+    #[inline]
+    #[must_use]
+    pub fn value(&self) -> i64 {
+        self.value
+    }
+
+    /// The first payment.
+    #[inline]
+    #[must_use]
+    pub fn first(&self) -> Option<&Entry> {
+        self.entries.get(self.head)
+    }
+
+    /// All places from the first payment on, those left (amount 0) included.
+    #[inline]
+    #[must_use]
+    pub fn places(&self) -> &[Entry] {
+        &self.entries[self.head..]
+    }
+
+    /// The payments in order.
+    pub fn iter(&self) -> impl Iterator<Item = &Entry> {
+        self.places().iter().filter(|entry| entry.amount != 0)
+    }
+
+    fn place(&self, key: (u8, u64)) -> usize {
+        let before = |entry: &Entry| entry.key(self.by_arrival) < key;
+        self.head + self.entries[self.head..].partition_point(before)
+    }
+
+    /// Puts a payment in its place.
+    pub fn insert(&mut self, entry: Entry) {
+        let key = entry.key(self.by_arrival);
+        let last = self.entries.last();
+        if last.is_none_or(|last| last.key(self.by_arrival) < key) {
+            self.entries.push(entry);
+        } else {
+            let place = self.place(key);
+            let same = |found: &Entry| found.key(self.by_arrival) == key;
+            if self.entries.get(place).is_some_and(same) {
+                self.entries[place] = entry;
+            } else {
+                self.entries.insert(place, entry);
+            }
+        }
+        self.live += 1;
+        self.value += entry.amount;
+    }
+
+    /// Takes a payment out; `None` if it is not there.
+    pub fn remove(&mut self, key: (u8, u64)) -> Option<Entry> {
+        let place = self.place(key);
+        let found = *self.entries.get(place)?;
+        if found.key(self.by_arrival) != key || found.amount == 0 {
+            return None;
+        }
+        self.entries[place].amount = 0;
+        self.live -= 1;
+        self.value -= found.amount;
+        self.tidy();
+        Some(found)
+    }
+
+    /// Skips tombstones at the head and keeps the lane at most half empty.
+    fn tidy(&mut self) {
+        if self.live == 0 {
+            self.entries.clear();
+            self.head = 0;
+            return;
+        }
+        while self.entries[self.head].amount == 0 {
+            self.head += 1;
+        }
+        if self.entries.len() > 64 && self.live * 2 < self.entries.len() {
+            self.entries.retain(|entry| entry.amount != 0);
+            self.head = 0;
+        }
+    }
+}
