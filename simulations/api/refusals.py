@@ -11,9 +11,10 @@ import pydantic
 from django.core.exceptions import PermissionDenied, RequestDataTooBig
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from ninja import NinjaAPI, Schema
-from ninja.errors import AuthenticationError, ValidationError
+from ninja.errors import AuthenticationError, HttpError, ValidationError
 from ninja.operation import Operation
 
+from simulations import access
 from simulations.config.faults import ScenarioRefused
 from simulations.runs.lifecycle import Conflict
 from simulations.runs.manager import Unrepeatable
@@ -131,6 +132,28 @@ def method_told(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse
         return JsonResponse({"detail": detail}, status=answer.status_code, headers={"Allow": allow})
 
     return answered
+
+
+def with_sight(request: HttpRequest, problem: Exception) -> Exception:
+    """Return what to answer to a request that makes no sense: of a thing one may not see, only that."""
+    match = request.resolver_match
+    if match is None or not _is_senseless(problem):
+        return problem
+    try:
+        if "run_id" in match.kwargs:
+            access.visible_run(request.user, match.kwargs["run_id"])
+        if "scenario_id" in match.kwargs:
+            access.visible_scenario(request.user, match.kwargs["scenario_id"])
+    except Http404 as hidden:
+        return hidden
+    return problem
+
+
+def _is_senseless(problem: Exception) -> bool:
+    """Whether a request was refused before anything asked what it is about."""
+    if isinstance(problem, ValidationError):
+        return all(item["loc"][0] != "path" for item in problem.errors)
+    return isinstance(problem, HttpError) and problem.status_code == HTTPStatus.BAD_REQUEST
 
 
 def install(api: NinjaAPI) -> None:

@@ -22,6 +22,10 @@ class Api(NinjaAPI):
         """Return the name that generated clients give the call."""
         return operation.view_func.__name__
 
+    def on_exception(self, request: HttpRequest, exc: Any) -> HttpResponse:
+        """Answer a refusal; whose thing it is comes before what is wrong with the request."""
+        return super().on_exception(request, refusals.with_sight(request, exc))
+
     def validation_error_from_error_contexts(
         self, contexts: list[ValidationErrorContext[Any]]
     ) -> ValidationError:

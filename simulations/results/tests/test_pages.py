@@ -157,6 +157,17 @@ def test_a_senseless_window_breaks_nothing(owner, client, query):
     assert client.get(address("run_balances", run) + f"?{query}").status_code == 200
 
 
+def test_a_paused_run_that_was_stepped_is_stored_before_it_is_read(owner, client):
+    run = new_run(owner)
+    for ticks in (1, 2):
+        manager.tick(run)
+        page = client.get(address("run_results", run))
+        assert page.context["stored_ticks"] == ticks
+        assert "Pausing it" not in page.content.decode(), "it is paused"
+    curves = client.get(address("run_curves", run)).json()["columns"]
+    assert curves["tick"][-1] == 1
+
+
 def test_a_run_that_rests_shows_what_is_stored_so_far(owner, client):
     run = live_run(owner)
     page = client.get(address("run_results", run))
