@@ -30,9 +30,10 @@ log = structlog.get_logger(__name__)
 T = TypeVar("T")
 
 BEAT_SECONDS = 1.0
-COLLECT_SECONDS = 0.25  # of engine time between two drains
+COLLECT_SECONDS = 0.02  # of engine time between two drains: often, for a frame waits for one under way
 RETRY_SECONDS = 2.0
 SHORT_WAIT_SECONDS = 0.02
+BRAKE_SECONDS = 0.2  # of rest between two slices when storing is as far behind as it may be
 SPEED_WINDOW_SECONDS = 1.0
 
 
@@ -233,7 +234,9 @@ class LiveRun:
             return None
         if not self.stepping or self._holds:
             return None
-        return self.pace.next_due(time.monotonic(), self.tick)
+        now = time.monotonic()
+        # Storing that falls behind slows the run evenly: in bursts, the charts of those who watch would jump.
+        return max(self.pace.next_due(now, self.tick), now + BRAKE_SECONDS * self.recorder.fullness)
 
     def _slice(self) -> None:
         started = time.monotonic()
@@ -282,11 +285,16 @@ class LiveRun:
         self._stopped_by = why
 
     def _beat_if_due(self) -> None:
-        """Once a second, have the manager note how far the run is."""
+        """Once a second, and when there is much to store, have the manager note how far the run is."""
         now = time.monotonic()
-        if now - self._beat_at >= BEAT_SECONDS and not self._acting:
+        if not self._acting and (now - self._beat_at >= BEAT_SECONDS or self._stores_now):
             self._beat_at = now
             self._aside(self._on_beat, lambda done: self._scheduler.wake(self))
+
+    @property
+    def _stores_now(self) -> bool:
+        """Whether there is much to store; after a failure the next try waits for the beat."""
+        return self.recorder.is_large and not self.trouble
 
     def _tell_stop(self, why: str) -> None:
         """Tell the manager why the run stopped; again later when that could not be stored."""

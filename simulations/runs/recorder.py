@@ -97,6 +97,11 @@ class Recorder:
         return self._rows >= SEAL_ROWS
 
     @property
+    def fullness(self) -> float:
+        """How far storing is behind: 0 as long as the tail is not large, 1 when it is overfull."""
+        return min(1.0, max(0.0, (self._rows - SEAL_ROWS) / (OVERFULL_ROWS - SEAL_ROWS)))
+
+    @property
     def is_overfull(self) -> bool:
         """Whether storing is so far behind that the run has to wait for it."""
         return self._rows >= OVERFULL_ROWS
