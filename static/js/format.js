@@ -74,6 +74,27 @@
     return prefix + (length % (perDay * 60) === 0 ? whole : `${whole}:${two(at % 60)}`);
   };
 
+  const CLOCK_MINUTES = [1, 2, 5, 10, 15, 30, 60, 120, 180, 240, 360, 720];
+  const ROUND = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000, 20000];
+
+  /* Steps of the time axis, in ticks: whole minutes and hours where ticks have clock times, else round numbers;
+     then whole days. */
+  PS.timeSteps = function (facts) {
+    const perDay = facts.ticks_per_day;
+    const length = facts.day_start ? (seconds(facts.day_end) - seconds(facts.day_start)) / 60 : 0;
+    const clock = CLOCK_MINUTES.map((each) => (each * perDay) / length).filter((ticks) => length && Number.isInteger(ticks));
+    const within = (clock.length > 2 ? clock : ROUND).filter((ticks) => ticks < perDay);
+    return [...new Set([1, ...within, ...ROUND.map((days) => days * perDay)])].sort((a, b) => a - b);
+  };
+
+  /* Days by number at their first tick, within a day the time alone. */
+  PS.timeLabel = function (tick, facts) {
+    if (!Number.isInteger(tick) || tick >= facts.ticks_total) return "";
+    const day = tick / facts.ticks_per_day;
+    if (facts.num_days > 1 && Number.isInteger(day)) return `day ${day}`;
+    return PS.clock(tick % facts.ticks_per_day, { ...facts, num_days: 1 });
+  };
+
   /* Wall time in seconds -> "340 ms", "4.2 s", "3 min 05 s", "2 h 10 min" */
   PS.duration = function (value) {
     if (value === null || value === undefined) return NONE;

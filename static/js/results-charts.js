@@ -8,38 +8,12 @@
   const EMPTY_CENTS = 10000;
   const LOOK = { ticks: { show: false }, font: "11px system-ui, sans-serif", size: 56 };
 
-  const CLOCK_MINUTES = [1, 2, 5, 10, 15, 30, 60, 120, 180, 240, 360, 720];
-  const ROUND = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000, 20000];
-
-  function minutes(text) {
-    const [hours, rest] = text.split(":").map(Number);
-    return hours * 60 + rest;
-  }
-
-  /* Steps of the time axis, in ticks: whole minutes and hours where ticks have clock times, else round numbers;
-     then whole days. */
-  function steps(facts) {
-    const perDay = facts.ticks_per_day;
-    const length = facts.day_start ? minutes(facts.day_end) - minutes(facts.day_start) : 0;
-    const clock = CLOCK_MINUTES.map((each) => (each * perDay) / length).filter((ticks) => length && Number.isInteger(ticks));
-    const within = (clock.length > 2 ? clock : ROUND).filter((ticks) => ticks < perDay);
-    return [...new Set([1, ...within, ...ROUND.map((days) => days * perDay)])].sort((a, b) => a - b);
-  }
-
-  /* Days by number at their first tick, within a day the time alone. */
-  function timeLabel(tick, facts) {
-    if (!Number.isInteger(tick) || tick >= facts.ticks_total) return "";
-    const day = tick / facts.ticks_per_day;
-    if (facts.num_days > 1 && Number.isInteger(day)) return `day ${day}`;
-    return PS.clock(tick % facts.ticks_per_day, { ...facts, num_days: 1 });
-  }
-
   function axes(facts, lines, left) {
     const look = () => ({ ...LOOK, stroke: () => PS.css("--chart-axis"), grid: { stroke: () => PS.css("--chart-grid"), width: 1 } });
     const scales = new Set(lines.map((line) => line.scale || "y"));
-    const label = facts.clock || ((tick) => timeLabel(tick, facts));
+    const label = facts.clock || ((tick) => PS.timeLabel(tick, facts));
     const all = [
-      { ...look(), size: 28, space: 72, ...(facts.clock ? {} : { incrs: steps(facts) }), values: (u, ticks) => ticks.map(label) },
+      { ...look(), size: 28, space: 72, ...(facts.clock ? {} : { incrs: PS.timeSteps(facts) }), values: (u, ticks) => ticks.map(label) },
       { ...look(), scale: "y", values: (u, values) => values.map(left) },
     ];
     if (scales.has("share")) all.push({ ...look(), scale: "share", side: 1, grid: { show: false }, size: 46, values: (u, values) => values.map((value) => PS.percent(value, 0)) });

@@ -59,7 +59,7 @@
     const look = () => ({ stroke: () => PS.css("--chart-axis"), grid: { stroke: () => PS.css("--chart-grid"), width: 1 }, ticks: { show: false }, font: "11px system-ui, sans-serif", size: 52 });
     const scales = new Set(lines.map((line) => line.scale || "y"));
     const all = [
-      { ...look(), size: 28, space: 64, values: (u, ticks) => ticks.map((tick) => (Number.isInteger(tick) && tick < facts.ticks_total ? PS.clock(tick, facts) : "")) },
+      { ...look(), size: 28, space: 72, incrs: PS.timeSteps(facts), values: (u, ticks) => ticks.map((tick) => PS.timeLabel(tick, facts)) },
       { ...look(), scale: "y", values: (u, values) => values.map(left) },
     ];
     if (scales.has("share")) all.push({ ...look(), scale: "share", side: 1, grid: { show: false }, size: 46, values: (u, values) => values.map((v) => PS.percent(v, 0)) });
