@@ -92,6 +92,8 @@ def test_the_first_link_works_once(page: Page, workbench: Workbench, complaints)
 def test_two_tabs_show_one_run_and_either_may_steer(page: Page, workbench: Workbench):
     sign_in_first(page, workbench)
     run_card(page, "Twelve banks")
+    for control in ("#run-until", "#run-to-tick"):
+        expect(page.locator(control)).to_be_visible()
     page.keyboard.press("Space")
     expect(page.locator("#run-badge")).to_have_text("paused")
     second = page.context.new_page()
