@@ -29,6 +29,11 @@ def _is_logged() -> bool:
     return True
 
 
+def _own(config: Any) -> Any:
+    """Return a copy of a config; what is none at all is for the core to refuse, with its fault."""
+    return copy.deepcopy(dict(config)) if isinstance(config, Mapping) else config
+
+
 class RustBackend:
     """One run in the Rust core; implements `SimulationBackend`.
 
@@ -42,9 +47,7 @@ class RustBackend:
         self._run = run
         self._logged = _is_logged()
         columns = dict(payments) if payments is not None else None
-        self._core: Orchestrator = self._call(
-            "new", lambda: Orchestrator.new(copy.deepcopy(dict(config)), columns)
-        )
+        self._core: Orchestrator = self._call("new", lambda: Orchestrator.new(_own(config), columns))
 
     @classmethod
     def restore(
@@ -59,9 +62,7 @@ class RustBackend:
         backend = cls.__new__(cls)
         backend._run, backend._logged = run, _is_logged()
         columns = dict(payments) if payments is not None else None
-        backend._core = backend._call(
-            "restore", lambda: Orchestrator.restore(data, copy.deepcopy(dict(config)), columns)
-        )
+        backend._core = backend._call("restore", lambda: Orchestrator.restore(data, _own(config), columns))
         return backend
 
     def _call(self, name: str, crossing: Callable[[], T]) -> T:

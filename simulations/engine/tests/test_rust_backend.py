@@ -111,3 +111,10 @@ def test_crossings_are_logged_only_when_asked_for(monkeypatch, caplog):
 
 def test_the_types_of_events_are_the_cores():
     assert tuple(RustBackend(CONFIG).events()["labels"]["type"]) == EVENT_TYPES
+
+
+@pytest.mark.parametrize("config", [None, [], "agents", 7])
+def test_what_is_no_config_is_refused_as_a_bad_one(config):
+    with pytest.raises(ValueError, match=r"mapping|dict|object") as refused:
+        RustBackend(config)
+    assert getattr(refused.value, "faults", [])
