@@ -23,6 +23,7 @@ def run_card(page: Page, title: str) -> None:
     """Press Run on a gallery card."""
     page.get_by_role("button", name=f"Run {title}", exact=True).click()
     expect(page.locator("#run-link")).to_have_text("live")
+    expect(page.locator("#run-badge")).to_have_text("running")
 
 
 def tick(page: Page) -> int:
