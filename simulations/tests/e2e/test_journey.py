@@ -99,8 +99,9 @@ def test_two_tabs_show_one_run_and_either_may_steer(page: Page, workbench: Workb
     expect(page.locator("#run-badge")).to_have_text("paused")
     second = page.context.new_page()
     second.goto(page.url)
-    paused_at = tick(page)
-    expect(second.locator("#run-tick")).to_have_text(str(paused_at))
+    expect(second.locator("#run-link")).to_have_text("live")
+    paused_at = tick(second)
+    expect(page.locator("#run-tick")).to_have_text(str(paused_at))
     second.keyboard.press(".")
     for tab in (page, second):
         expect(tab.locator("#run-tick")).to_have_text(str(paused_at + 1))
