@@ -5,13 +5,14 @@ import asyncio
 from simulations.tests.bench.frames import Server
 from simulations.tests.soak import watchers
 
-SECONDS = 6.0
-MOST_GROWTH_KIB = 96 * 1024
+SECONDS = 5.0
+MOST_MORE_KIB = 96 * 1024
 
 
 def test_a_healthy_watcher_misses_nothing_beside_one_that_never_reads_and_one_that_reloads(tmp_path) -> None:
     server = Server(tmp_path)
     try:
+        alone = asyncio.run(watchers.play(server, SECONDS, attacked=False))
         played = asyncio.run(watchers.play(server, SECONDS, attacked=True))
     finally:
         server.client.close()
@@ -20,5 +21,6 @@ def test_a_healthy_watcher_misses_nothing_beside_one_that_never_reads_and_one_th
     assert played.seen.frames > 10
     assert played.reloads > 1
     assert played.payments > 1_000
-    assert played.rss_growth_kib < MOST_GROWTH_KIB
+    # A run at full speed grows by its own payments; what watchers leave lying would come on top.
+    assert played.rss_growth_kib < alone.rss_growth_kib + MOST_MORE_KIB
     assert "Traceback" not in server.bench.log()
