@@ -25,7 +25,7 @@ from simulations.runs.frames import HEADER, KIND_WHOLE
 from simulations.tests.bench.frames import Server, scenario
 
 SERIES = ["arrivals_total", "settlements_total", "arrived_value_total", "settled_value_total", "queue_depth"]
-# As long as a run may be, twenty million payments: it lasts some 100 s on two quiet cores, so attack for less.
+# As long as a run may be, twenty million payments: some 100 s on two quiet cores, so attack for less.
 DAYS, RATE = 366, 0.01
 LEAST_SHARE = 0.8
 MOST_GROWTH_KIB = 48 * 1024
