@@ -61,6 +61,81 @@ pub fn document(seed: u64) -> Value {
     document
 }
 
+/// A crowded day: dozens of banks with little money, hundreds of payments from cents to millions,
+/// so that many wait and the algorithms fail far more often than they settle.
+pub fn crowd(seed: u64) -> Value {
+    let mut dice = Dice::new(seed ^ 0x00c0_ffee);
+    let (ticks_per_day, num_days) = (30 + dice.below(31), 1 + dice.below(2));
+    let ticks = ticks_per_day * num_days;
+    let ids: Vec<String> = (0..10 + dice.below(31))
+        .map(|at| format!("B{at}"))
+        .collect();
+    let bound = dice.often(50);
+    let agents = ids.iter().map(|id| {
+        let mut agent = json!({"id": id, "balance": wide(&mut dice)});
+        if bound && dice.often(30) {
+            let money = (wide(&mut dice), wide(&mut dice), wide(&mut dice));
+            let other = two(&mut dice, &ids).0;
+            agent["reservations"] = json!({"urgent": money.0});
+            if other != id {
+                agent["limits"] = json!({"bilateral": {other: money.1}, "multilateral": money.2});
+            }
+        }
+        agent
+    });
+    let mut document = json!({
+        "ticks_per_day": ticks_per_day, "num_days": num_days, "seed": seed % 1_000,
+        "agents": agents.collect::<Vec<_>>(),
+        "rails": rails(&mut dice, ticks_per_day),
+        "costs": costs(&mut dice),
+    });
+    let mut algorithms = vec!["multilateral"];
+    if dice.often(50) {
+        algorithms.insert(0, "bilateral");
+    }
+    if dice.often(25) {
+        algorithms.insert(0, "entry_offset");
+    }
+    document["rails"][0]["liquidity_saving"] = algorithms.into();
+    let mut payments = Vec::new();
+    for _ in 0..150 + dice.below(350) {
+        let mut payment = payment(&mut dice, &ids, &document["rails"], ticks);
+        payment["amount"] = wide(&mut dice).into();
+        payments.push(payment);
+    }
+    for _ in 0..20 + dice.below(20) {
+        circle(&mut dice, &ids, ticks, &mut payments);
+    }
+    document["initial_transactions"] = payments.into();
+    let count = dice.below(60);
+    document["events"] = (0..count)
+        .map(|_| event(&mut dice, &ids, &document["rails"], ticks))
+        .collect();
+    document
+}
+
+/// Some banks that pay about the same amount round, urgently: what gridlock resolution is for.
+fn circle(dice: &mut Dice, ids: &[String], ticks: u64, payments: &mut Vec<Value>) {
+    let (first, size, step) = (dice.below(40), 3 + dice.below(6), 1 + dice.below(3));
+    let (amount, tick) = (1_000 + wide(dice), dice.below(ticks));
+    let bank = |at: u64| &ids[(first + at * step) as usize % ids.len()];
+    for at in 0..size {
+        let (sender, receiver) = (bank(at), bank((at + 1) % size));
+        if sender != receiver {
+            payments.push(json!({
+                "sender": sender, "receiver": receiver, "amount": amount + dice.below(3),
+                "arrival_tick": tick, "priority": 10, "rail": "R0",
+            }));
+        }
+    }
+}
+
+/// An amount of any size up to some millions.
+fn wide(dice: &mut Dice) -> u64 {
+    let bits = dice.below(23);
+    1 + dice.below(1 << bits)
+}
+
 fn rails(dice: &mut Dice, ticks_per_day: u64) -> Value {
     let mut rails = Vec::new();
     for at in 0..1 + dice.below(3) {
