@@ -7,12 +7,22 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.urls import URLPattern, URLResolver, path
 from django.views.decorators.csrf import csrf_exempt
 from ninja import NinjaAPI, Schema, Status
-from ninja.errors import ValidationError, ValidationErrorContext
+from ninja.errors import HttpError, ValidationError, ValidationErrorContext
 from ninja.operation import Operation
+from prometheus_client import CONTENT_TYPE_LATEST
 
-from simulations.api import health, history, records, refusals, scenarios, simulations, steering
+from simulations.api import (
+    health,
+    history,
+    records,
+    refusals,
+    scenarios,
+    server_figures,
+    simulations,
+    steering,
+)
 from simulations.api.docs import docs
-from simulations.api.who import Session, Token
+from simulations.api.who import Asked, Session, Token
 
 
 class Api(NinjaAPI):
@@ -74,6 +84,19 @@ def get_health(request: HttpRequest) -> Status[dict[str, str]]:
     """Say whether the server can do its work. Open to everyone."""
     found = health.report()
     return Status(200 if found["status"] == "ok" else 503, found)
+
+
+@api.get(
+    "/metrics",
+    response={200: str, 401: refusals.Refusal, 403: refusals.Refusal},
+    tags=["server"],
+    summary="Figures of the server (Prometheus' text format)",
+)
+def get_server_figures(request: Asked) -> HttpResponse:
+    """Return figures of the process that answers: memory, processor time, runs. For staff."""
+    if not request.user.is_staff:
+        raise HttpError(403, "Only staff may see figures of the server.")
+    return HttpResponse(server_figures.text(), content_type=CONTENT_TYPE_LATEST)
 
 
 @api.get(

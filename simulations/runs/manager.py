@@ -35,6 +35,7 @@ __all__ = [
     "branch",
     "delete",
     "explain",
+    "held",
     "keep",
     "metrics",
     "pause",
@@ -223,6 +224,12 @@ def recover() -> int:
         except Exception:  # one that cannot be brought back must not keep the others
             log.exception("run.not_brought_back", simulation_id=str(run.pk))
     return count
+
+
+def held() -> list[LiveRun]:
+    """Return the runs in this process's memory, for figures of the server; their plain attributes only."""
+    lives = [registry.held(run_id) for run_id in registry.runs_held()]
+    return [live for live in lives if live is not None]
 
 
 def shut_down() -> None:

@@ -30,14 +30,18 @@ SCENARIO = {
 pytestmark = [pytest.mark.postgres, pytest.mark.redis]
 
 
+def needed(name: str, found: str) -> str:
+    """Return what a test needs of the machine; skip where it is absent, but never in CI."""
+    if not found and os.environ.get("CI") == "true":
+        pytest.fail(f"CI must run this, and there is no {name}")
+    if not found:
+        pytest.skip(f"there is no {name} here")
+    return found
+
+
 def service(name: str) -> str:
-    """Return the address of a service; skip where none is named, but never in CI."""
-    address = os.environ.get(name, "")
-    if not address and os.environ.get("CI") == "true":
-        pytest.fail(f"CI must run this, and {name} names no server")
-    if not address:
-        pytest.skip(f"{name} names no server")
-    return address
+    """Return the address of a service."""
+    return needed(name, os.environ.get(name, ""))
 
 
 @pytest.fixture
@@ -52,12 +56,12 @@ def settings_of_scale() -> Iterator[dict[str, str]]:
 
 
 @contextmanager
-def client(bench: Workbench, session: str) -> Iterator[httpx.Client]:
-    """A signed-in client of one server."""
-    with httpx.Client(base_url=bench.url, cookies={"sessionid": session}, timeout=30) as client:
+def client(bench: Workbench, session: str, url: str = "") -> Iterator[httpx.Client]:
+    """A signed-in client of one server, or of what stands in front of it at `url`."""
+    with httpx.Client(base_url=url or bench.url, cookies={"sessionid": session}, timeout=30) as client:
         client.get("/account")
         token = client.cookies.get("csrftoken") or ""
-        client.headers.update({"X-CSRFToken": token, "Referer": bench.url})
+        client.headers.update({"X-CSRFToken": token, "Referer": url or bench.url})
         yield client
 
 

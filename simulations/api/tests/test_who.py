@@ -32,7 +32,7 @@ def test_the_anonymous_are_told_to_sign_in(address, client):
         assert client.post(f"{address}/{verb}").status_code == 401
     assert client.delete(address).status_code == 401
     assert client.post("/api/simulations", "{}", content_type="application/json").status_code == 401
-    for path in ("/api/runs", "/api/scenarios", "/api/schema.json", "/api/openapi.json"):
+    for path in ("/api/runs", "/api/scenarios", "/api/schema.json", "/api/openapi.json", "/api/metrics"):
         assert client.get(path).status_code == 401
 
 
@@ -115,3 +115,13 @@ def test_a_script_or_our_own_page_needs_nothing_but_its_session(owner, headers):
     body = json.dumps(two_banks())
     answer = client.post("/api/simulations", body, content_type="application/json", headers=headers)
     assert answer.status_code == 201
+
+
+def test_figures_of_the_server_are_for_staff(address, owner, staff, as_person):
+    assert as_person(owner).get("/api/metrics").status_code == 403
+    answer = as_person(staff).get("/api/metrics")
+    assert answer["Content-Type"].startswith("text/plain")
+    text = answer.content.decode()
+    assert 'payment_simulator_runs{status="paused"} 1.0' in text
+    assert "payment_simulator_runs_in_memory 1.0" in text
+    assert "process_cpu_seconds_total" in text

@@ -20,7 +20,8 @@ from twisted.internet import threads
 
 from simulations.home import first_link
 from simulations.models import Process
-from simulations.runs import manager, ownership
+from simulations.runs import ownership
+from simulations.runs.lifespan import bring_back, put_to_rest
 from simulations.runs.registry import registry
 from simulations.scenarios.gallery import sync_gallery
 
@@ -112,22 +113,6 @@ class Workbench(Server):  # type: ignore[misc]
         self.command.announce(f"http://{name}:{port.getHost().port}", self.host, self.token)
         connections.close_all()
         reactor.callInThread(bring_back)
-
-
-def bring_back() -> None:
-    """Take up the runs whose server died."""
-    try:
-        manager.recover()
-    finally:
-        connections.close_all()
-
-
-def put_to_rest() -> None:
-    """Store and release every live run of this process."""
-    try:
-        manager.shut_down()
-    finally:
-        connections.close_all()
 
 
 def refuse_taken_port(host: str, port: int) -> None:

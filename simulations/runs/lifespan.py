@@ -1,0 +1,50 @@
+"""What a server does before its first request and after its last one, where it tells us of them.
+
+Servers that speak ASGI's lifespan protocol (uvicorn) send both; `manage.py serve` does the same by itself.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from django.db import connections
+
+from simulations.runs import manager
+
+
+async def lifespan(
+    scope: dict[str, Any],
+    receive: Callable[[], Awaitable[dict[str, Any]]],
+    send: Callable[[dict[str, Any]], Awaitable[None]],
+) -> None:
+    """Take up the runs whose server died, in the background; at the end, let all live runs rest."""
+    coming_back: asyncio.Task[None] | None = None
+    while True:
+        message = await receive()
+        if message["type"] == "lifespan.startup":
+            coming_back = asyncio.create_task(asyncio.to_thread(bring_back))
+            await send({"type": "lifespan.startup.complete"})
+        else:
+            if coming_back is not None:
+                await coming_back
+            await asyncio.to_thread(put_to_rest)
+            await send({"type": "lifespan.shutdown.complete"})
+            return
+
+
+def bring_back() -> None:
+    """Take up the runs whose server died."""
+    try:
+        manager.recover()
+    finally:
+        connections.close_all()
+
+
+def put_to_rest() -> None:
+    """Store and release every live run of this process."""
+    try:
+        manager.shut_down()
+    finally:
+        connections.close_all()
