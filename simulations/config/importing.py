@@ -74,7 +74,7 @@ def read_payments(  # noqa: PLR0913 (each one is a fact of the scenario, by name
     scan(path)
     layout = read_layout(path)
     if layout.has("time") and clock is None:
-        raise refuse("clock times need day_start and day_end in the scenario", layout.skip)
+        raise refuse("clock times need day_start and day_end in the scenario; set both", layout.skip)
     terms = Terms(agents, rails, clock, ticks_per_day, num_days, decimals)
     with _checked(path, layout, terms) as connection:
         return _columns(connection, layout)
@@ -88,7 +88,7 @@ def _checked(path: Path, layout: Layout, terms: Terms) -> Iterator[duckdb.DuckDB
         read_rows(connection, path, layout, terms)
         refuse_bad_rows(connection, path, layout, terms)
         if connection.execute("SELECT count(*) FROM checked").fetchall() == [(0,)]:
-            raise refuse("the file has a header and no payments", layout.skip)
+            raise refuse("the file has a header and no payments; add a line for each", layout.skip)
         yield connection
 
 
@@ -223,7 +223,7 @@ def read_participants(path: Path) -> list[Participant]:
     lines = scan(path)
     layout = read_layout(path, required=("id", "balance", "credit_limit"))
     if lines > 1_000_000:
-        raise refuse("a participants file has at most 10,000 banks")
+        raise refuse("a participants file has at most 10,000 banks; this one has more lines than that")
     participants: dict[str, Participant] = {}
     bad: list[BadRow] = []
     for line, fields in records(path, layout):

@@ -4,9 +4,10 @@ from simulations.models.account import ApiToken, FirstLink, Preference
 from simulations.models.artifact import Artifact
 from simulations.models.audit import AuditEntry
 from simulations.models.run import Intervention, Process, Run
-from simulations.models.scenario import Document, Draft, PaymentFile, Scenario, ScenarioVersion
+from simulations.models.scenario import UNTITLED, Document, Draft, PaymentFile, Scenario, ScenarioVersion
 
 __all__ = [
+    "UNTITLED",
     "ApiToken",
     "Artifact",
     "AuditEntry",

@@ -18,6 +18,10 @@ models.TextField.register_lookup(Length)
 models.CharField.register_lookup(Length)
 
 
+# What a scenario is called whose document has no name.
+UNTITLED = "Untitled"
+
+
 class DocumentManager(models.Manager["Document"]):
     """Documents are found by their content."""
 

@@ -10,7 +10,7 @@ from django.db import transaction
 
 from simulations.config.faults import check_text
 from simulations.engine.rust_backend import ENGINE_VERSION
-from simulations.models import AuditEntry, Document, PaymentFile, Run, ScenarioVersion
+from simulations.models import UNTITLED, AuditEntry, Document, PaymentFile, Run, ScenarioVersion
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser
@@ -95,5 +95,5 @@ def create_run(  # noqa: PLR0913  (a run has this many inputs)
 
 def default_name(scenario: str, version: ScenarioVersion | None, seed: int, liquidity_percent: int) -> str:
     """Return `Scenario v3 · seed 7 · 80 %`."""
-    what = f"{version.scenario.name} v{version.number}" if version else (scenario or "Unnamed scenario")
+    what = f"{version.scenario.name} v{version.number}" if version else (scenario or UNTITLED)
     return f"{what[:110]} · seed {seed} · {liquidity_percent} %"

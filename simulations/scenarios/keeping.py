@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from simulations.config.document import Unreadable, parse_yaml
 from simulations.config.faults import Checked
-from simulations.models import AuditEntry, Document, Draft, Scenario, ScenarioVersion
+from simulations.models import UNTITLED, AuditEntry, Document, Draft, Scenario, ScenarioVersion
 from simulations.scenarios.checking import check
 from simulations.scenarios.text.spans import set_value
 
@@ -160,7 +160,7 @@ def name_in(text: str) -> str:
 def create(user: User, text: str, name: str = "") -> Scenario:
     """Make a scenario of a text: with its first version if it is faultless, else with a draft to mend."""
     with transaction.atomic():
-        scenario = Scenario.objects.create(owner=user, name=(name_in(text) or name or "Untitled")[:NAME_MAX])
+        scenario = Scenario.objects.create(owner=user, name=(name_in(text) or name or UNTITLED)[:NAME_MAX])
         AuditEntry.objects.record(user, "scenario.created", scenario)
         if check(text).config is not None:
             add_version(user, scenario, text)

@@ -32,6 +32,8 @@ def _upload(request: HttpRequest, name: str) -> UploadedFile[bytes] | None:
 def _problem(error: Exception) -> dict[str, Any]:
     """Return what is said of a refused file."""
     if isinstance(error, PaymentFileRefused):
+        if error.whole:
+            return {"refused_file": error.rows[0]}
         return {"bad_rows": error.rows, "bad_total": error.total}
     return {"problem": str(error)}
 
@@ -50,10 +52,8 @@ def scenario_import(request: HttpRequest) -> HttpResponse:
         scenario, problem = _imported(request)
         if scenario is not None:
             return redirect("scenario_edit", scenario.pk)
-        context |= problem
-    return render(
-        request, "simulations/scenarios/import.html", context, status=400 if len(context) > 2 else 200
-    )
+        context |= problem | {"fraction": round(_fraction(request) * 100)}
+    return render(request, "simulations/scenarios/import.html", context)
 
 
 def _imported(request: HttpRequest) -> tuple[Scenario | None, dict[str, Any]]:
@@ -116,16 +116,14 @@ def scenario_payments(request: HttpRequest, scenario_id: UUID) -> HttpResponse:
         "openings": OPENINGS,
         "fraction": FRACTION_DEFAULT,
     }
-    status = 200
     upload = _upload(request, "payments")
     if request.method == "POST" and request.POST.get("file"):
         problem = _attach(request, scenario, opened)
         if not problem:
             return redirect("scenario_edit", scenario.pk)
         context |= problem
-        status = 400
     elif request.method == "POST" and upload is None:
-        context["problem"], status = "Choose a payment file first.", 400
+        context["problem"] = "Choose a payment file first."
     elif upload is not None:
         try:
             with attaching.received(upload) as path:
@@ -136,8 +134,7 @@ def scenario_payments(request: HttpRequest, scenario_id: UUID) -> HttpResponse:
             context |= {"upper": sum(facts.upper.values()), "lower": sum(facts.lower.values())}
         except (PaymentFileRefused, TooLarge) as error:
             context |= {"file_name": upload.name, **_problem(error)}
-            status = 400
-    return render(request, "simulations/scenarios/payments.html", context, status=status)
+    return render(request, "simulations/scenarios/payments.html", context)
 
 
 def _attach(request: HttpRequest, scenario: Scenario, opened: keeping.Opened) -> dict[str, Any]:
@@ -165,9 +162,8 @@ def scenario_participants(request: HttpRequest, scenario_id: UUID) -> HttpRespon
     scenario = owned_scenario(user, scenario_id)
     context: dict[str, Any] = {"page_name": "scenarios", "scenario": scenario}
     upload = _upload(request, "participants")
-    status = 200
     if request.method == "POST" and upload is None:
-        context["problem"], status = "Choose a participants file first.", 400
+        context["problem"] = "Choose a participants file first."
     elif upload is not None:
         try:
             with attaching.received(upload) as path:
@@ -176,9 +172,8 @@ def scenario_participants(request: HttpRequest, scenario_id: UUID) -> HttpRespon
             text = attaching.put_participants(opened.text, banks)
         except (PaymentFileRefused, ValueError) as error:
             context |= {"file_name": upload.name, **_problem(error)}
-            status = 400
         else:
             keeping.keep_draft(user, scenario, opened.base.number if opened.base else 0, text)
             messages.success(request, f"{len(banks):,} banks taken over. Save to make a version.")
             return redirect("scenario_edit", scenario.pk)
-    return render(request, "simulations/scenarios/participants.html", context, status=status)
+    return render(request, "simulations/scenarios/participants.html", context)

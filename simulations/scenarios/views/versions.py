@@ -79,7 +79,7 @@ def _conflict(
         "mine": differences(base.document.text, written.text) if base else None,
         "result": differences(latest.document.text, written.text),
     }
-    return render(request, "simulations/scenarios/conflict.html", context, status=409)
+    return render(request, "simulations/scenarios/conflict.html", context)
 
 
 @require_POST
