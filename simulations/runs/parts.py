@@ -17,6 +17,7 @@ from simulations.engine.protocol import EVENT_TYPES
 from simulations.models import Run
 from simulations.runs import feed
 from simulations.runs.ownership import OwnedElsewhere
+from simulations.runs.recorder import waiting
 from simulations.runs.registry import registry
 from simulations.runs.replay import Unrepeatable
 
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 MOST_BANKS = 200
 MOST_QUEUED = 100
 MOST_EXPLAINED = 40
+MOST_PENDING = 50_000  # beyond, listing them would hold the run up
 SPARK_POINTS = 40
 SPARK_WIDTH, SPARK_HEIGHT = 96, 24
 
@@ -98,19 +100,47 @@ def _sparklines(columns: bytes, count: int, ticks_total: int) -> list[str]:
 
 @part("_queue.html")
 def run_queue(request: HttpRequest, run: Run, live: LiveRun) -> dict[str, Any]:
-    """What waits in the rails' queues, the first of each, and why."""
+    """What waits at the rails and at the banks, the first of each queue, why, and what would free it."""
 
     def read(backend: Any) -> list[dict[str, Any]]:
-        rails = []
-        for rail, queue in backend.get_state()["queues"].items():
-            rows = queue["payments"][:MOST_QUEUED]
-            for row in rows[:MOST_EXPLAINED]:
+        state = backend.get_state()
+        queues = [
+            {"title": rail, "total": queue["total"], "rows": queue["payments"][:MOST_QUEUED]}
+            for rail, queue in state["queues"].items()
+        ]
+        pending = sum(agent["pending"] for agent in state["agents"])
+        if pending:
+            rows = _pending(backend, live) if pending <= MOST_PENDING else []
+            queues.append({"title": "Banks’ own queues", "total": pending, "rows": rows, "own": True})
+        for queue in queues:
+            for row in queue["rows"][:MOST_EXPLAINED]:
                 row["why"] = backend.explain(row["id"])
-            rails.append({"rail": rail, "total": queue["total"], "rows": rows})
-        return rails
+        return queues
 
-    rails = live.now(read)
-    return {"rails": rails, "total": sum(rail["total"] for rail in rails), "tick": live.tick}
+    queues = live.now(read)
+    return {"queues": queues, "total": sum(queue["total"] for queue in queues), "tick": live.tick}
+
+
+def _pending(backend: Any, live: LiveRun) -> list[dict[str, Any]]:
+    """Return the first payments their banks have not submitted, by arrival, as rows of a queue."""
+    live.recorder.collect(backend, live.tick)
+    columns = waiting(backend.payments())
+    labels = columns["labels"]
+    rows = []
+    for k in np.flatnonzero(columns["status"] == labels["status"].index("pending"))[:MOST_QUEUED]:
+        deadline = int(columns["deadline_tick"][k])
+        rows.append(
+            {
+                "id": columns["id"][k],
+                "sender": labels["sender"][columns["sender"][k]],
+                "receiver": labels["receiver"][columns["receiver"][k]],
+                "amount": int(columns["amount"][k]),
+                "priority": int(columns["priority"][k]),
+                "arrival_tick": int(columns["arrival_tick"][k]),
+                "deadline_tick": deadline if deadline >= 0 else None,
+            }
+        )
+    return rows
 
 
 @part("_feed.html")

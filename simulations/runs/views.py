@@ -21,6 +21,7 @@ from simulations.runs.forms import RunForm
 from simulations.runs.intervening import InterventionForm
 from simulations.runs.ownership import OwnedElsewhere
 from simulations.runs.replay import Unrepeatable
+from simulations.templatetags.runs import intervention
 
 if TYPE_CHECKING:
     from django_htmx.middleware import HtmxDetails
@@ -186,20 +187,23 @@ def run_branch(request: HttpRequest, run_id: UUID) -> HttpResponse:
 def run_intervene(request: HttpRequest, run_id: UUID) -> HttpResponse:
     """The form of the intervene panel, and its use; a part."""
     run = access.steerable_run(request.user, run_id)
-    given = request.POST if request.method == "POST" else request.GET
-    chosen = given.get("type", "transfer_liquidity")
     posted = request.POST if request.method == "POST" else None
-    form = InterventionForm(posted, chosen=chosen, decimals=run.currency_decimals)
+    try:
+        state = manager.state(run)
+    except REFUSALS as problem:
+        return render(request, "simulations/runs/_intervene.html", {"run": run, "problem": str(problem)})
+    known: dict[str, Any] = {"decimals": run.currency_decimals, "rails": list(state["queues"])}
+    form = InterventionForm(posted, asked=(posted or request.GET).dict(), **known)
     done = None
     if posted is not None and form.is_valid():
         try:
             done = manager.apply(run, form.event(), by=request.user)  # type: ignore[arg-type]  # signed in
         except REFUSALS as problem:
-            for line in str(problem).splitlines()[:5]:
-                form.add_error(None, line)
+            form.refuse(problem)
         else:
-            form = InterventionForm(chosen=chosen, decimals=run.currency_decimals)
-    return render(request, "simulations/runs/_intervene.html", {"run": run, "form": form, "done": done})
+            form = InterventionForm(asked={"type": form.chosen}, **known)
+    context = {"run": run, "form": form, "done": done, "next_tick": state["tick"]}
+    return render(request, "simulations/runs/_intervene.html", context)
 
 
 @require_GET
@@ -225,7 +229,11 @@ def _interventions(request: HttpRequest, run: Run) -> HttpResponse:
         "run": run,
         "interventions": made,
         "may_steer": access.may_steer(request.user, run),
-        "marks": [each.tick for each in made if each.status != each.Status.WITHDRAWN],
+        "marks": [
+            {"tick": each.tick, "text": intervention(each.event, run)}
+            for each in made
+            if each.status not in (each.Status.WITHDRAWN, each.Status.REFUSED)
+        ],
     }
     return render(request, "simulations/runs/_interventions.html", context)
 

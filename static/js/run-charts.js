@@ -85,7 +85,7 @@
     ctx.strokeStyle = PS.css("--chart-mark");
     ctx.setLineDash([3, 3]);
     ctx.beginPath();
-    for (const tick of marks) {
+    for (const { tick } of marks) {
       const x = Math.round(plot.valToPos(tick, "x", true)) + 0.5;
       if (x < bbox.left || x > bbox.left + bbox.width) continue;
       ctx.moveTo(x, bbox.top);
@@ -258,8 +258,8 @@
         measure = wanted;
         charts.balances.rebuild(bankLines(facts, banks, measure));
       },
-      marks(ticks) {
-        marks.splice(0, marks.length, ...ticks);
+      marks(made) {
+        marks.splice(0, marks.length, ...made);
         draw();
       },
       lines: (key) => charts[key].lines,

@@ -62,62 +62,6 @@ def test_only_owner_and_staff_steer(verb, run, stranger, teammate, as_person) ->
     assert Run.objects.get(pk=run.pk).status == Status.PAUSED
 
 
-def test_a_person_steps_in_with_money_in_units(run, owner, as_person) -> None:
-    client = as_person(owner)
-    form = client.get(url("run_intervene", run), {"type": "transfer_liquidity"}).content.decode()
-    assert "Bank" in form
-    typed = {"type": "transfer_liquidity", "agent": "A", "amount": "12.345", "tick": "10"}
-    done = client.post(url("run_intervene", run), typed).content.decode()
-    assert "It takes effect in tick 10" in done
-    made = run.interventions.get()
-    assert made.event == {"type": "transfer_liquidity", "agent": "A", "amount": 1235}
-    assert "scheduled" in client.get(url("run_interventions", run)).content.decode()
-    gone = client.post(url("run_withdraw", run, seq=made.seq)).content.decode()
-    assert "withdrawn" in gone
-
-
-def test_what_the_engine_refuses_is_said_in_the_panel(run, owner, as_person) -> None:
-    client = as_person(owner)
-    page = client.post(url("run_intervene", run), {"type": "outage", "agent": "NOBODY"}).content.decode()
-    assert "NOBODY" in page
-    assert not run.interventions.exists()
-    assert "required" in client.post(url("run_intervene", run), {"type": "outage"}).content.decode()
-    assert client.post(url("run_withdraw", run, seq=5)).status_code == 409
-
-
-@pytest.mark.parametrize(
-    ("typed", "event"),
-    [
-        (
-            {"type": "set_policy", "agent": "A", "policy": "liquidity_aware", "keep": "1.5"},
-            {"type": "set_policy", "agent": "A", "policy": {"type": "liquidity_aware", "keep": 150}},
-        ),
-        (
-            {"type": "set_limits", "agent": "A", "counterparty": "B", "bilateral": "2", "multilateral": "3"},
-            {"type": "set_limits", "agent": "A", "limits": {"bilateral": {"B": 200}, "multilateral": 300}},
-        ),
-        (
-            {"type": "set_liquidity_saving", "rail": "RTGS", "liquidity_saving": ["multilateral"]},
-            {"type": "set_liquidity_saving", "rail": "RTGS", "liquidity_saving": ["multilateral"]},
-        ),
-        (
-            {"type": "inject_payment", "sender": "A", "receiver": "B", "amount": "1", "priority": "9"},
-            {"type": "inject_payment", "sender": "A", "receiver": "B", "amount": 100, "priority": 9},
-        ),
-        ({"type": "set_arrival_rate", "multiplier": "0"}, {"type": "set_arrival_rate", "multiplier": 0.0}),
-        ({"type": "recover", "agent": "A"}, {"type": "recover", "agent": "A"}),
-        (
-            {"type": "reprioritise_payment", "payment": "X1", "priority": "10"},
-            {"type": "reprioritise_payment", "payment": "X1", "priority": 10},
-        ),
-    ],
-)
-def test_every_action_becomes_the_event_the_engine_takes(typed, event, run, owner, as_person) -> None:
-    page = as_person(owner).post(url("run_intervene", run), typed).content.decode()
-    assert "It takes effect" in page
-    assert run.interventions.get().event == event
-
-
 @pytest.mark.parametrize("name", STEERED)
 def test_only_owner_and_staff_step_in(name, run, stranger, teammate, as_person) -> None:
     assert as_person(stranger).get(url(name, run)).status_code == 404
