@@ -106,6 +106,12 @@ class RunFacts(Schema):
         return run.payment_file_id
 
 
+class MomentWanted(Schema):
+    """Which moment of a run."""
+
+    tick: int | None = Field(None, ge=0, le=2**32, description="as this tick closed; without it, now")
+
+
 class NewRun(Schema):
     """How to run a document."""
 
@@ -184,10 +190,23 @@ def tick(request: Asked, run_id: UUID, count: int = 1) -> dict[str, Any]:
     return manager.tick(run, count, by=request.user)
 
 
-@router.get("/{run_id}/state", response={200: dict[str, Any], **STEERED}, summary="Its state now")
-def state(request: Asked, run_id: UUID) -> dict[str, Any]:
-    """Return tick, balances, queues (the first 1,000 payments each) and totals."""
-    return manager.state(access.visible_run(request.user, run_id))
+@router.get(
+    "/{run_id}/state",
+    response={200: dict[str, Any], 400: FaultyDocument, **STEERED},
+    summary="Its state now, or at a tick that passed",
+)
+def state(
+    request: Asked,
+    run_id: UUID,
+    wanted: Query[MomentWanted],
+) -> dict[str, Any]:
+    """Return tick, balances, queues (the first 1,000 payments each) and totals.
+
+    With `tick` as that tick closed, read from what is stored: `sent`, `received`, `totals` and so on are
+    those of then; the first 1,000 payments that waited are listed in all, `pending` ones among them.
+    """
+    run = access.visible_run(request.user, run_id)
+    return manager.state(run) if wanted.tick is None else manager.state_at(run, wanted.tick)
 
 
 @router.get("/{run_id}/metrics", response={200: dict[str, Any], **STEERED}, summary="Its measures")

@@ -14,6 +14,7 @@ class Artifact(models.Model):
         EVENTS = "events"
         SERIES = "series"
         PAYMENTS = "payments"
+        BALANCES = "balances"  # each bank's at `to_tick`, where a part of events ends
         CHECKPOINT = "checkpoint"
 
     run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="artifacts")

@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from simulations.engine.protocol import EVENT_TYPES
 from simulations.models import AuditEntry, Run
-from simulations.runs import conclusion, lifecycle, notices, ownership, recorder
+from simulations.runs import conclusion, lifecycle, moments, notices, ownership, recorder
 from simulations.runs.branching import branch
 from simulations.runs.interventions import apply, withdraw
 from simulations.runs.ownership import OwnedElsewhere
@@ -46,6 +46,7 @@ __all__ = [
     "speed",
     "start",
     "state",
+    "state_at",
     "step",
     "stop",
     "tick",
@@ -156,6 +157,12 @@ def tick(run: Run, count: int = 1, by: AbstractBaseUser | None = None) -> dict[s
 def state(run: Run) -> dict[str, Any]:
     """Return the engine's state between two ticks, fresh."""
     return registry.live(run).now(lambda backend: backend.get_state())
+
+
+def state_at(run: Run, tick: int) -> dict[str, Any]:
+    """Return the state as `tick` closed, of a live or finished run; see `moments.state_at`."""
+    keep(run)
+    return moments.state_at(run, tick)
 
 
 def metrics(run: Run) -> dict[str, Any]:

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 import numpy as np
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
 from simulations import access
 from simulations.engine.protocol import EVENT_TYPES
 from simulations.models import Run
-from simulations.runs import feed
+from simulations.runs import feed, manager
 from simulations.runs.ownership import OwnedElsewhere
 from simulations.runs.recorder import waiting
 from simulations.runs.registry import registry
@@ -151,6 +151,16 @@ def run_feed(request: HttpRequest, run: Run, live: LiveRun) -> dict[str, Any]:
         event_type if event_type in EVENT_TYPES else "", request.GET.get("agent", "").strip()
     )
     return {"events": feed.newest(live, wanted)}
+
+
+@require_GET
+def run_at(request: HttpRequest, run_id: UUID, tick: int) -> HttpResponse:
+    """The state as a tick that has passed closed, as JSON; 400 with a `detail` for a tick not stored."""
+    run = access.visible_run(request.user, run_id)
+    try:
+        return JsonResponse(manager.state_at(run, tick))
+    except ValueError as problem:
+        return JsonResponse({"detail": str(problem)}, status=400)
 
 
 @require_GET

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 Columns = dict[str, Any]  # column name -> array; "labels" -> {column: [text]}
 KINDS = (Artifact.Kind.SERIES, Artifact.Kind.EVENTS, Artifact.Kind.PAYMENTS)
+STORED_KINDS = (*KINDS, Artifact.Kind.BALANCES)
 SEAL_ROWS = 500_000
 OVERFULL_ROWS = 2_000_000
 RECENT_ROWS = 20_000
@@ -128,17 +129,29 @@ class Recorder:
         left = self._chunks[Artifact.Kind.PAYMENTS]
         columns[Artifact.Kind.PAYMENTS] = joined([*left, waiting(backend.payments())])
         chunks: dict[str, int] = {kind: len(self._chunks[kind]) for kind in KINDS}
-        return Tail(self.from_tick, tick, self.next_part, over or self.is_large, columns, chunks)
+        seal = over or self.is_large
+        if seal:
+            columns[Artifact.Kind.BALANCES] = balances(backend)
+        return Tail(self.from_tick, tick, self.next_part, seal, columns, chunks)
 
     def stored(self, tail: Tail) -> None:
         """Note that a tail was stored; a sealed one is let go of."""
-        self.next_part += len(KINDS)
+        self.next_part += len(STORED_KINDS)
         self.stored_tick = tail.to_tick
         if tail.seal:
             self.from_tick = tail.to_tick
             for kind in KINDS:
                 del self._chunks[kind][: tail.chunks[kind]]
             self._rows = sum(row_count(chunk) for kind in KINDS for chunk in self._chunks[kind])
+
+
+def balances(backend: SimulationBackend) -> Columns:
+    """Return each bank's balance and what it sent and received since the start, in cents."""
+    agents = backend.get_state()["agents"]
+    columns: Columns = {"agent": np.arange(len(agents), dtype=np.int32)}
+    for name in ("balance", "sent", "received"):
+        columns[name] = np.array([agent[name] for agent in agents], dtype=np.int64)
+    return columns | {"labels": {"agent": [agent["id"] for agent in agents]}}
 
 
 def waiting(payments: Columns) -> Columns:
@@ -173,8 +186,8 @@ def store(live: LiveRun, *, over: bool = False) -> None:
     with live.storing:
         tail = live.now(lambda backend: live.recorder.tail(backend, live.tick, over=over))
         rows = []
-        for offset, kind in enumerate(KINDS):
-            columns = dict(tail.columns[kind])
+        for offset, kind in enumerate(STORED_KINDS):
+            columns = dict(tail.columns.get(kind, {"labels": {}}))
             labels = columns.pop("labels")
             if not columns:
                 continue

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 # A claim's parts are numbered apart from those of every other claim: an owner that lost the run cannot
 # overwrite a file of the next one.
-PARTS_PER_EPOCH = 30_000
+PARTS_PER_EPOCH = 100_000
 
 
 class Unrepeatable(Exception):

@@ -14,6 +14,7 @@ urlpatterns = [
     path("<uuid:run_id>/queue", parts.run_queue, name="run_queue"),
     path("<uuid:run_id>/feed", parts.run_feed, name="run_feed"),
     path("<uuid:run_id>/status", parts.run_status, name="run_status"),
+    path("<uuid:run_id>/at/<int:tick>/", parts.run_at, name="run_at"),
     path("<uuid:run_id>/share", views.run_share, name="run_share"),
     path("<uuid:run_id>/star", views.run_star, name="run_star"),
     path("<uuid:run_id>/delete", views.run_delete, name="run_delete"),

@@ -6,22 +6,37 @@ database; `storage.exporting` writes files for people.
 
 from simulations.storage.banks import bank_sums, counterparties, payment_counts
 from simulations.storage.charts import balances, series, series_names, thin
-from simulations.storage.curves import curves
+from simulations.storage.curves import curves, totals
+from simulations.storage.moments import (
+    Account,
+    Waiting,
+    accounts_at,
+    accounts_in,
+    credit_limits_at,
+    moved_back_at,
+    waiting_at,
+)
 from simulations.storage.parts import Column, StoredPart, delete_run, run_dir, write_parquet, write_part
 from simulations.storage.reading import COLUMNS, Kind, Page, Where, page, read
 
 __all__ = [
     "COLUMNS",
+    "Account",
     "Column",
     "Kind",
     "Page",
     "StoredPart",
+    "Waiting",
     "Where",
+    "accounts_at",
+    "accounts_in",
     "balances",
     "bank_sums",
     "counterparties",
+    "credit_limits_at",
     "curves",
     "delete_run",
+    "moved_back_at",
     "page",
     "payment_counts",
     "read",
@@ -29,6 +44,8 @@ __all__ = [
     "series",
     "series_names",
     "thin",
+    "totals",
+    "waiting_at",
     "write_parquet",
     "write_part",
 ]

@@ -76,6 +76,33 @@ def curves(  # noqa: PLR0913 (the parts of a query, by name)
     return _points(found, flows, levels) if len(found["bucket"]) else empty
 
 
+def totals(
+    run_id: uuid.UUID | str,
+    names: Sequence[str],
+    *,
+    flows: Sequence[str],
+    levels: Sequence[str],
+    tick: int,
+) -> dict[str, int]:
+    """Return the sum of each flow up to the close of `tick`, and each level as it stood then."""
+    if not names:
+        return dict.fromkeys((*flows, *levels), 0)
+    paths, source = source_of(run_id, "series", names)
+    figures = [
+        *(f'sum("{name}" * n)::BIGINT AS "{name}"' for name in flows),
+        *(f'arg_max("{name}", tick) AS "{name}"' for name in levels),
+    ]
+    with connect(paths) as connection:
+        found = connection.execute(
+            f"""WITH rows AS (
+                SELECT *, lead(tick::BIGINT, 1, $tick + 1) OVER (ORDER BY tick) - tick::BIGINT AS n
+                FROM {source} WHERE tick <= $tick)
+            SELECT {", ".join(figures)} FROM rows""",
+            bound_of("series", paths) | {"tick": tick},
+        ).fetchall()[0]
+    return {name: int(value or 0) for name, value in zip((*flows, *levels), found, strict=True)}
+
+
 def _points(found: dict[str, Column], flows: Sequence[str], levels: Sequence[str]) -> dict[str, Column]:
     """Lay two points a bucket after one another; what came before the window only adds to the sums."""
     inside = np.repeat(found["bucket"] >= 0, 2)

@@ -72,7 +72,15 @@ def things(owner: User) -> dict[str, UUID]:
 
 def address(route: Route, things: dict[str, Any]) -> str:
     """Fill an address; what is not a thing of the cast gets a plausible value."""
-    values = {"number": 1, "payment_id": "T1", "agent_id": "A", "seq": 1, "kind": "payments", **things}
+    values = {
+        "number": 1,
+        "payment_id": "T1",
+        "agent_id": "A",
+        "seq": 1,
+        "tick": 1,
+        "kind": "payments",
+        **things,
+    }
     path = route.path
     for name in route.arguments:
         for converter in ("uuid", "int", "str", "slug", "path"):

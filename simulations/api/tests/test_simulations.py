@@ -46,6 +46,21 @@ def test_the_answer_of_a_tick_is_the_engines(client):
     assert client.get(f"{address}/state").json() == engine.get_state()
 
 
+def test_the_state_of_a_tick_that_passed_is_that_of_its_close(client):
+    address = make(client)
+    client.post(f"{address}/tick?count=3")
+    then = client.get(f"{address}/state").json()
+    client.post(f"{address}/tick?count=3")
+    past = client.get(f"{address}/state?tick=2").json()
+    assert past["tick"] == 2
+    for name in ("balance", "available", "sent", "received", "queued"):
+        assert [a[name] for a in past["agents"]] == [a[name] for a in then["agents"]]
+    assert past["totals"] == then["totals"]
+    refused = client.get(f"{address}/state?tick=6")
+    assert refused.status_code == 400
+    assert "from 0 to 5" in refused.json()["detail"]
+
+
 def test_many_ticks_in_one_call_are_summed(client):
     engine = RustBackend(two_banks())
     ticks = [engine.tick() for _ in range(50)]
