@@ -23,7 +23,7 @@ impl Desk {
         Self {
             policy,
             outage: false,
-            queue: Queue::new(false, false),
+            queue: Queue::new(false),
             released_today: 0,
             quiet_until: 0,
         }

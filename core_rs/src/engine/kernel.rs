@@ -237,14 +237,7 @@ impl Kernel {
         let entry = self.entry_of(payment);
         let sender = self.payments.sender[payment.index()];
         self.payments.set_status(payment, Status::Queued, 0);
-        let queues = &mut self.rails[rail.index()];
-        queues.queues[sender.index()].insert(entry);
-        queues.incoming[entry.receiver.index()] += entry.amount;
-        queues.count += 1;
-        queues.value += entry.amount;
-        queues.senders.insert(sender.index());
-        queues.restless.insert(sender.index());
-        queues.unresolved = true;
+        self.rails[rail.index()].put(sender, entry);
         let account = &mut self.ledger.accounts[sender.index()];
         account.queued += 1;
         account.queued_value += entry.amount;
@@ -260,16 +253,9 @@ impl Kernel {
         let sender = self.payments.sender[at];
         let rank = self.payments.rank(payment);
         let rail = &mut self.rails[self.payments.rail[at].index()];
-        let queue = &mut rail.queues[sender.index()];
-        let Some(entry) = queue.remove(self.payments.priority[at], rank) else {
+        let Some(entry) = rail.take(sender, self.payments.priority[at], rank) else {
             return;
         };
-        if queue.is_empty() {
-            rail.senders.remove(sender.index());
-        }
-        rail.incoming[entry.receiver.index()] -= entry.amount;
-        rail.count -= 1;
-        rail.value -= entry.amount;
         let account = &mut self.ledger.accounts[sender.index()];
         account.queued -= 1;
         account.queued_value -= entry.amount;

@@ -21,16 +21,22 @@ impl Entry {
     /// Its place in queue order: by priority first, unless arrival alone counts.
     #[inline]
     #[must_use]
-    pub fn key(&self, by_arrival: bool) -> (u8, u64) {
+    pub fn key(&self, by_arrival: bool) -> u64 {
         key(self.priority, self.rank, by_arrival)
     }
 }
 
+/// Bits of a rank: arrival numbers stay below 2^26.
+const RANK_BITS: u32 = 58;
+
 /// The place in queue order of a payment of this priority and rank; ascending.
 #[inline]
 #[must_use]
-pub fn key(priority: u8, rank: u64, by_arrival: bool) -> (u8, u64) {
-    (if by_arrival { 0 } else { u8::MAX - priority }, rank)
+pub fn key(priority: u8, rank: u64, by_arrival: bool) -> u64 {
+    if by_arrival {
+        return rank;
+    }
+    (u64::from(10_u8.saturating_sub(priority)) << RANK_BITS) | rank
 }
 
 /// Payments in queue order.
@@ -93,9 +99,20 @@ impl Lane {
         self.places().iter().filter(|entry| entry.amount != 0)
     }
 
-    fn place(&self, key: (u8, u64)) -> usize {
-        let before = |entry: &Entry| entry.key(self.by_arrival) < key;
-        self.head + self.entries[self.head..].partition_point(before)
+    /// Where `key` is in `entries`, or would be.
+    fn place(&self, key: u64) -> usize {
+        self.head + self.before(key)
+    }
+
+    /// How many of the places come before `key`.
+    #[must_use]
+    pub fn before(&self, key: u64) -> usize {
+        let is_before = |entry: &Entry| entry.key(self.by_arrival) < key;
+        // What leaves is mostly the first.
+        if self.first().is_none_or(|first| !is_before(first)) {
+            return 0;
+        }
+        self.places().partition_point(is_before)
     }
 
     /// Puts a payment in its place.
@@ -118,7 +135,7 @@ impl Lane {
     }
 
     /// Takes a payment out; `None` if it is not there.
-    pub fn remove(&mut self, key: (u8, u64)) -> Option<Entry> {
+    pub fn remove(&mut self, key: u64) -> Option<Entry> {
         let place = self.place(key);
         let found = *self.entries.get(place)?;
         if found.key(self.by_arrival) != key || found.amount == 0 {

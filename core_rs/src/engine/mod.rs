@@ -21,6 +21,7 @@ pub mod ledger;
 pub mod live_payments;
 pub mod measures;
 pub mod names;
+pub mod pairs;
 pub mod payments;
 pub mod policy;
 pub mod pyramid;

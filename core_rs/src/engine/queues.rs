@@ -2,16 +2,6 @@
 
 pub use crate::engine::lanes::Entry;
 use crate::engine::lanes::{Lane, key};
-use crate::engine::units::AgentId;
-
-/// What waits from one sender to one receiver.
-#[derive(Clone, Debug)]
-pub struct Pair {
-    /// Who is paid.
-    pub receiver: AgentId,
-    /// The payments, of all priorities, in queue order.
-    pub lane: Lane,
-}
 
 /// One sender's queue: a lane for each priority, or one for all where arrival alone counts.
 #[derive(Clone, Debug, Default)]
@@ -20,8 +10,6 @@ pub struct Queue {
     lanes: Vec<(u8, Lane)>,
     count: usize,
     value: i64,
-    /// Ascending by receiver; kept only where an algorithm pairs payments.
-    pairs: Option<Vec<Pair>>,
     by_arrival: bool,
 }
 
@@ -35,10 +23,9 @@ pub struct Tail {
 impl Queue {
     /// An empty queue, in order of arrival only or of priority before it.
     #[must_use]
-    pub fn new(by_arrival: bool, paired: bool) -> Self {
+    pub fn new(by_arrival: bool) -> Self {
         Self {
             by_arrival,
-            pairs: paired.then(Vec::new),
             ..Self::default()
         }
     }
@@ -79,15 +66,6 @@ impl Queue {
         self.lanes[at].1.insert(entry);
         self.count += 1;
         self.value += entry.amount;
-        if let Some(pairs) = &mut self.pairs {
-            let at = pairs.partition_point(|pair| pair.receiver < entry.receiver);
-            let receiver = entry.receiver;
-            if pairs.get(at).is_none_or(|pair| pair.receiver != receiver) {
-                let lane = Lane::new(by_arrival);
-                pairs.insert(at, Pair { receiver, lane });
-            }
-            pairs[at].lane.insert(entry);
-        }
     }
 
     /// Takes a payment out; `None` if it is not there.
@@ -99,11 +77,6 @@ impl Queue {
         let entry = lane.1.remove(key)?;
         self.count -= 1;
         self.value -= entry.amount;
-        if let Some(pairs) = &mut self.pairs
-            && let Ok(at) = pairs.binary_search_by_key(&entry.receiver, |pair| pair.receiver)
-        {
-            pairs[at].lane.remove(key);
-        }
         Some(entry)
     }
 
@@ -137,6 +110,22 @@ impl Queue {
         }
     }
 
+    /// The place before which all payments of a smaller key are.
+    #[must_use]
+    pub fn tail_at(&self, key: u64) -> Tail {
+        let reaches = |lane: &(u8, Lane)| {
+            let last = lane.1.places().last();
+            last.is_some_and(|last| last.key(self.by_arrival) >= key)
+        };
+        match self.lanes.iter().position(reaches) {
+            Some(lane) => Tail {
+                lane,
+                entry: self.lanes[lane].1.before(key),
+            },
+            None => self.end(),
+        }
+    }
+
     /// Steps `tail` back over one payment and returns it; `None` at the front.
     pub fn step_back(&self, tail: &mut Tail) -> Option<&Entry> {
         loop {
@@ -162,41 +151,6 @@ impl Queue {
             })
             .filter(|entry| entry.amount != 0)
     }
-
-    /// What waits per receiver, ascending; empty where pairs are not kept.
-    #[must_use]
-    pub fn pairs(&self) -> &[Pair] {
-        self.pairs.as_deref().unwrap_or_default()
-    }
-
-    /// What waits to `receiver`, if anything, where pairs are kept.
-    #[must_use]
-    pub fn pair(&self, receiver: AgentId) -> Option<&Lane> {
-        let pairs = self.pairs();
-        let at = pairs
-            .binary_search_by_key(&receiver, |pair| pair.receiver)
-            .ok()?;
-        Some(&pairs[at].lane).filter(|lane| !lane.is_empty())
-    }
-
-    /// Whether a payment to the same receiver is ahead of `entry`, where pairs are kept.
-    #[must_use]
-    pub fn has_ahead_to(&self, entry: &Entry) -> bool {
-        let first = self.pair(entry.receiver).and_then(Lane::first);
-        first.is_some_and(|first| first.key(self.by_arrival) < entry.key(self.by_arrival))
-    }
-
-    /// Starts or stops keeping lanes per receiver.
-    pub fn keep_pairs(&mut self, paired: bool) {
-        if paired == self.pairs.is_some() {
-            return;
-        }
-        let entries: Vec<Entry> = self.iter().copied().collect();
-        *self = Self::new(self.by_arrival, paired);
-        for entry in entries {
-            self.insert(entry);
-        }
-    }
 }
 
 #[cfg(test)]
@@ -221,7 +175,7 @@ mod tests {
     #[test]
     fn priority_comes_before_arrival_and_arrival_alone_counts_under_fifo() {
         for (by_arrival, expected) in [(false, [2, 4, 1, 3]), (true, [1, 2, 3, 4])] {
-            let mut queue = Queue::new(by_arrival, true);
+            let mut queue = Queue::new(by_arrival);
             for (number, priority) in [(1, 5), (2, 9), (4, 9), (3, 5)] {
                 queue.insert(entry(number, priority, 10));
             }
@@ -232,7 +186,7 @@ mod tests {
 
     #[test]
     fn a_place_left_can_be_taken_again() {
-        let mut queue = Queue::new(false, true);
+        let mut queue = Queue::new(false);
         (1..=100).for_each(|number| queue.insert(entry(number, 5, 1)));
         for number in (2_u32..=100).filter(|number| number % 2 == 0) {
             assert!(queue.remove(5, u64::from(number) << 32).is_some());
@@ -241,14 +195,12 @@ mod tests {
         queue.insert(entry(40, 5, 7));
         assert_eq!(queue.len(), 51);
         assert_eq!(queue.value(), 57);
-        let pairs: i64 = queue.pairs().iter().map(|pair| pair.lane.value()).sum();
-        assert_eq!(pairs, 57);
         assert!(order(&queue).is_sorted());
     }
 
     #[test]
     fn the_tail_walks_back_over_every_payment() {
-        let mut queue = Queue::new(false, false);
+        let mut queue = Queue::new(false);
         for (number, priority) in [(1, 5), (2, 9), (3, 5), (4, 0)] {
             queue.insert(entry(number, priority, 10));
         }

@@ -1,10 +1,8 @@
 //! The settlement systems: their settings in force and what waits in them.
 
-use std::collections::BinaryHeap;
-
 use crate::engine::index_set::IndexSet;
-use crate::engine::queues::Queue;
-use crate::engine::saving::RankedPair;
+use crate::engine::pairs::Pairs;
+use crate::engine::queues::{Entry, Queue};
 use crate::engine::scenario::{Discipline, RailSpec, Saving, SettlementSpec};
 use crate::engine::units::AgentId;
 
@@ -35,10 +33,8 @@ pub struct Rail {
     pub(super) senders: IndexSet,
     /// Senders whose queue the next scan must look at.
     pub(super) changed: IndexSet,
-    /// Senders whose pairs `bilateral` must look at again.
-    pub(super) restless: IndexSet,
-    /// Pairs that `bilateral` has yet to try, the first to try on top; empty once none could settle.
-    pub(super) ranked_pairs: BinaryHeap<RankedPair>,
+    /// Kept only where an algorithm pairs payments.
+    pub(super) pairs: Option<Pairs>,
     /// Whether a gridlock resolution may find more than the last one did.
     pub(super) unresolved: bool,
 }
@@ -64,23 +60,73 @@ impl Rail {
             ),
             SettlementSpec::DeferredNet { settle_at_ticks } => (None, settle_at_ticks.clone()),
         };
-        let by_arrival =
-            (immediate.as_ref()).is_some_and(|rail| rail.discipline == Discipline::Fifo);
-        let paired = immediate.as_ref().is_some_and(Immediate::pairs_payments);
-        Self {
+        let mut rail = Self {
             max_amount: spec.max_amount.map(|amount| amount.0),
             immediate,
             settle_at,
-            queues: vec![Queue::new(by_arrival, paired); agents],
+            queues: Vec::new(),
             incoming: vec![0; agents],
             count: 0,
             value: 0,
             senders: IndexSet::new(agents),
             changed: IndexSet::new(agents),
-            restless: IndexSet::new(agents),
-            ranked_pairs: BinaryHeap::new(),
+            pairs: None,
             unresolved: false,
+        };
+        rail.queues = vec![Queue::new(rail.by_arrival()); agents];
+        rail.keep_pairs();
+        rail
+    }
+
+    /// Whether arrival alone gives a payment its place.
+    fn by_arrival(&self) -> bool {
+        (self.immediate.as_ref()).is_some_and(|rail| rail.discipline == Discipline::Fifo)
+    }
+
+    /// Starts or stops keeping what waits by receiver.
+    fn keep_pairs(&mut self) {
+        let paired = (self.immediate.as_ref()).is_some_and(Immediate::pairs_payments);
+        if paired == self.pairs.is_some() {
+            return;
         }
+        let mut pairs = Pairs::new(self.queues.len(), self.by_arrival());
+        for at in self.senders.iter() {
+            for &entry in self.queues[at].iter() {
+                pairs.insert(AgentId::from_index(at), entry);
+            }
+        }
+        self.pairs = paired.then_some(pairs);
+    }
+
+    /// Puts a payment into its sender's queue.
+    #[inline]
+    pub fn put(&mut self, sender: AgentId, entry: Entry) {
+        self.queues[sender.index()].insert(entry);
+        self.senders.insert(sender.index());
+        self.incoming[entry.receiver.index()] += entry.amount;
+        self.count += 1;
+        self.value += entry.amount;
+        if let Some(pairs) = &mut self.pairs {
+            pairs.insert(sender, entry);
+        }
+        self.unresolved = true;
+    }
+
+    /// Takes a payment out of its sender's queue; `None` if it is not there.
+    #[inline]
+    pub fn take(&mut self, sender: AgentId, priority: u8, rank: u64) -> Option<Entry> {
+        let queue = &mut self.queues[sender.index()];
+        let entry = queue.remove(priority, rank)?;
+        if queue.is_empty() {
+            self.senders.remove(sender.index());
+        }
+        self.incoming[entry.receiver.index()] -= entry.amount;
+        self.count -= 1;
+        self.value -= entry.amount;
+        if let Some(pairs) = &mut self.pairs {
+            pairs.remove(sender, &entry);
+        }
+        Some(entry)
     }
 
     /// The queue of one sender.
@@ -107,7 +153,9 @@ impl Rail {
     #[inline]
     pub fn note_change(&mut self, sender: AgentId) {
         self.changed.insert(sender.index());
-        self.restless.insert(sender.index());
+        if let Some(pairs) = &mut self.pairs {
+            pairs.restless.insert(sender.index());
+        }
         self.unresolved = true;
     }
 
@@ -118,13 +166,7 @@ impl Rail {
         };
         rail.saving = saving;
         rail.every_ticks = every_ticks.unwrap_or(rail.every_ticks);
-        let paired = rail.pairs_payments();
-        for (sender, queue) in self.queues.iter_mut().enumerate() {
-            queue.keep_pairs(paired);
-            if !queue.is_empty() {
-                self.restless.insert(sender);
-            }
-        }
+        self.keep_pairs();
         self.unresolved = true;
         true
     }

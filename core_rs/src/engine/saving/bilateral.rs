@@ -7,17 +7,9 @@ use crate::engine::facts::Method;
 use crate::engine::kernel::Kernel;
 use crate::engine::lanes::{Entry, Lane};
 use crate::engine::ledger::UNLIMITED;
+use crate::engine::pairs::{ALWAYS, NEVER, Pairs};
 use crate::engine::settle::URGENT;
 use crate::engine::units::{AgentId, RailId};
-
-/// Memory of the search for a pair.
-#[derive(Debug, Default)]
-pub struct Work {
-    prefixes: [Vec<Entry>; 2],
-}
-
-/// A pair that may settle: the smaller of its sums, then its agents' positions, lower first.
-pub type RankedPair = (i64, Reverse<AgentId>, Reverse<AgentId>);
 
 /// What one agent sends in a set of two agents.
 #[derive(Clone, Copy, Debug, Default)]
@@ -25,31 +17,55 @@ pub struct Side {
     value: i64,
     urgent_value: i64,
     normal_count: u32,
+    urgent_count: u32,
 }
 
 impl Side {
-    /// The sums over payments.
+    /// The sums over payments; places left (amount 0) count nothing.
     pub fn of<'a>(entries: impl IntoIterator<Item = &'a Entry>) -> Self {
         let mut side = Self::default();
         for entry in entries {
             side.value += entry.amount;
+            let here = u32::from(entry.amount != 0);
             if entry.priority >= URGENT {
                 side.urgent_value += entry.amount;
+                side.urgent_count += here;
             } else {
-                side.normal_count += 1;
+                side.normal_count += here;
             }
         }
         side
     }
 
-    fn drop(&mut self, entry: &Entry) {
-        self.value -= entry.amount;
-        if entry.priority >= URGENT {
-            self.urgent_value -= entry.amount;
-        } else {
-            self.normal_count -= 1;
+    fn is_empty(&self) -> bool {
+        self.normal_count + self.urgent_count == 0
+    }
+
+    /// Drops the last payment of `prefix`, which these sums are of.
+    fn drop_last(&mut self, prefix: &mut &[Entry]) {
+        while let Some((last, rest)) = prefix.split_last() {
+            *prefix = rest;
+            if last.amount != 0 {
+                self.value -= last.amount;
+                if last.priority >= URGENT {
+                    self.urgent_value -= last.amount;
+                    self.urgent_count -= 1;
+                } else {
+                    self.normal_count -= 1;
+                }
+                return;
+            }
         }
     }
+}
+
+/// What came of matching two mutual queues.
+struct Match<'a> {
+    /// The greatest prefixes that may settle; one is empty if none may.
+    prefixes: [&'a [Entry]; 2],
+    settles: bool,
+    /// What each agent must have available before the match can come out otherwise.
+    levels: [i64; 2],
 }
 
 impl Kernel {
@@ -63,15 +79,14 @@ impl Kernel {
         holds_back: bool,
     ) -> bool {
         let account = &self.ledger.accounts[agent.index()];
-        let outflow = ours.value - theirs.value;
-        let paid = if holds_back { outflow.max(0) } else { outflow };
-        let left = account.available().saturating_sub(paid);
+        let left = self.side_leaves(agent, ours, theirs, holds_back);
         if left < 0 {
             return true;
         }
         if !account.bound {
             return false;
         }
+        let outflow = ours.value - theirs.value;
         let reserved = (account.reservation_left - ours.urgent_value).max(0);
         let limit = self.ledger.terms[agent.index()].bilateral(other);
         let total_limit = account.multilateral_limit;
@@ -80,147 +95,189 @@ impl Kernel {
             || (total_limit != UNLIMITED && account.net_sent_today() + outflow > total_limit)
     }
 
+    /// What `agent` has available after sending `ours` against `theirs`.
+    fn side_leaves(&self, agent: AgentId, ours: &Side, theirs: &Side, holds_back: bool) -> i64 {
+        let outflow = ours.value - theirs.value;
+        let paid = if holds_back { outflow.max(0) } else { outflow };
+        let account = &self.ledger.accounts[agent.index()];
+        account.available().saturating_sub(paid)
+    }
+
     /// Settles the first pair of mutual queues that can, by the smaller of their sums. A pair
-    /// that failed is not tried again before one of its agents changed.
+    /// that failed is not tried again before something that it failed by changed.
     pub fn settle_a_pair(&mut self, rail: RailId) -> Result<bool, RunError> {
-        self.rank_changed_pairs(rail);
-        let mut work = std::mem::take(&mut self.scratch.pairs);
-        let mut found = false;
-        while let Some((smaller, Reverse(low), Reverse(high))) =
-            self.rails[rail.index()].ranked_pairs.pop()
-        {
-            let current = self.smaller_sum(rail, low, high) == Some(smaller);
-            if current && work.match_prefixes(self, rail, low, high) {
-                found = true;
+        let holds_back = self.rails[rail.index()].holds_back();
+        let Some(mut pairs) = self.rails[rail.index()].pairs.take() else {
+            return Ok(false);
+        };
+        let mut members = std::mem::take(&mut self.scratch.members);
+        self.rank_changed_pairs(&mut pairs, holds_back);
+        while let Some((smaller, Reverse(low), Reverse(high))) = pairs.ranked.pop() {
+            let lanes = (pairs.lane(low, high), pairs.lane(high, low));
+            let (Some(there), Some(back)) = lanes else {
+                continue;
+            };
+            // A pair whose sums changed is ranked anew.
+            if there.value().min(back.value()) != smaller {
+                continue;
+            }
+            let found =
+                self.match_prefixes((low, high), (there.places(), back.places()), holds_back);
+            if found.settles {
+                let both = found.prefixes.into_iter().flatten();
+                let live = both.filter(|entry| entry.amount != 0);
+                members.extend(live.map(|entry| (entry.rank, entry.payment)));
                 break;
             }
+            let [low_level, high_level] = found.levels;
+            pairs.watch(low, high, low_level);
+            pairs.watch(high, low, high_level);
         }
+        self.rails[rail.index()].pairs = Some(pairs);
+        let found = !members.is_empty();
         if found {
-            let mut members = std::mem::take(&mut self.scratch.members);
-            let both = work.prefixes.iter().flatten();
-            members.extend(both.map(|entry| (entry.rank, entry.payment)));
             self.settle_set(&mut members, rail, Method::Bilateral)?;
-            self.scratch.members = members;
         }
-        self.scratch.pairs = work;
+        self.scratch.members = members;
         Ok(found)
     }
 
-    /// Ranks the pairs with both mutual queues non-empty of which one agent changed, but not
-    /// those where a side could not send even its first payment against all that comes back. A
-    /// pair whose sums changed is ranked anew; its old rank is passed over when it comes up.
-    fn rank_changed_pairs(&mut self, rail: RailId) {
-        let system = &self.rails[rail.index()];
-        let holds_back = system.holds_back();
-        let mut ranked = Vec::new();
-        for at in system.restless.iter() {
+    /// Considers the pairs between whom payments came or left, and those of agents that have got
+    /// what their pairs were waiting for.
+    fn rank_changed_pairs(&mut self, pairs: &mut Pairs, holds_back: bool) {
+        while let Some((one, other)) = pairs.pop_changed() {
+            self.consider(pairs, one, other, holds_back);
+        }
+        let mut others = std::mem::take(&mut self.scratch.others);
+        let mut from = 0;
+        while let Some(at) = pairs.restless.next_from(from) {
+            from = at + 1;
             let agent = AgentId::from_index(at);
-            for ours in system.queue(agent).pairs() {
-                let (other, ours) = (ours.receiver, &ours.lane);
-                if ours.is_empty() {
-                    continue;
-                }
-                let Some(theirs) = system.queue(other).pair(agent) else {
-                    continue;
-                };
-                let hopeless = first_fails(self, (agent, other), ours, theirs, holds_back)
-                    || first_fails(self, (other, agent), theirs, ours, holds_back);
-                if !hopeless {
-                    let smaller = ours.value().min(theirs.value());
-                    ranked.push((
-                        smaller,
-                        Reverse(agent.min(other)),
-                        Reverse(agent.max(other)),
-                    ));
-                }
+            let available = self.ledger.accounts[at].available();
+            pairs.worth_a_look(agent, available, &mut others);
+            for other in others.drain(..) {
+                self.consider(pairs, agent, other, holds_back);
             }
         }
-        let system = &mut self.rails[rail.index()];
-        system.restless.clear();
-        system.ranked_pairs.extend(ranked);
+        pairs.restless.clear();
+        self.scratch.others = others;
     }
 
-    /// The smaller of the two sums of a pair, if both mutual queues are non-empty.
-    fn smaller_sum(&self, rail: RailId, low: AgentId, high: AgentId) -> Option<i64> {
-        let system = &self.rails[rail.index()];
-        let there = system.queue(low).pair(high)?.value();
-        let back = system.queue(high).pair(low)?.value();
-        Some(there.min(back))
+    /// Ranks a pair with both mutual queues non-empty, unless a side could not send even its first
+    /// payment against all that comes back; then the pair waits for what that side lacks.
+    fn consider(&self, pairs: &mut Pairs, one: AgentId, other: AgentId, holds_back: bool) {
+        let lanes = (pairs.lane(one, other), pairs.lane(other, one));
+        let (Some(ours), Some(theirs)) = lanes else {
+            return;
+        };
+        let smaller = ours.value().min(theirs.value());
+        if let Some(level) = self.lacks(one, other, (ours, theirs), holds_back) {
+            pairs.watch(one, other, level);
+        } else if let Some(level) = self.lacks(other, one, (theirs, ours), holds_back) {
+            pairs.watch(other, one, level);
+        } else {
+            let (low, high) = (one.min(other), one.max(other));
+            (pairs.ranked).push((smaller, Reverse(low), Reverse(high)));
+        }
+    }
+
+    /// What `agent` must have available to send its first payment against all that comes back, if
+    /// it may not send it now.
+    fn lacks(
+        &self,
+        agent: AgentId,
+        other: AgentId,
+        (ours, theirs): (&Lane, &Lane),
+        holds_back: bool,
+    ) -> Option<i64> {
+        let first = ours.first()?;
+        let needed = first.amount - theirs.value();
+        let needed = if holds_back { needed.max(0) } else { needed };
+        let account = &self.ledger.accounts[agent.index()];
+        if account.available() < needed {
+            return Some(needed);
+        }
+        if !account.bound {
+            return None;
+        }
+        let back = Side {
+            value: theirs.value(),
+            ..Side::default()
+        };
+        let mut first = Side::of([first]);
+        if holds_back {
+            // An urgent payment behind it may use the reservation up against what is held back.
+            first.normal_count = 0;
+        }
+        let fails = self.side_fails(agent, other, &first, &back, holds_back);
+        fails.then_some(ALWAYS)
     }
 
     /// The greatest pair of prefixes of the mutual queues of two agents, if one may settle.
     #[must_use]
     pub fn matching_prefixes(&self, rail: RailId, one: AgentId, other: AgentId) -> Vec<Entry> {
-        let mut work = Work::default();
-        if work.match_prefixes(self, rail, one.min(other), one.max(other)) {
-            work.prefixes.into_iter().flatten().collect()
+        let system = &self.rails[rail.index()];
+        let between = |sender: AgentId, receiver: AgentId| -> Vec<Entry> {
+            let queue = system.queue(sender).iter();
+            let to_receiver = queue.filter(|entry| entry.receiver == receiver);
+            to_receiver.copied().collect()
+        };
+        let (there, back) = (between(one, other), between(other, one));
+        if there.is_empty() || back.is_empty() {
+            return Vec::new();
+        }
+        let found = self.match_prefixes((one, other), (&there, &back), system.holds_back());
+        if found.settles {
+            found.prefixes.concat()
         } else {
             Vec::new()
         }
     }
-}
 
-impl Work {
     /// Finds the greatest pair of prefixes, both non-empty, that may settle as a set: from the
-    /// full queues, whoever fails drops its last payment.
-    fn match_prefixes(
-        &mut self,
-        kernel: &Kernel,
-        rail: RailId,
-        low: AgentId,
-        high: AgentId,
-    ) -> bool {
-        let system = &kernel.rails[rail.index()];
-        let holds_back = system.holds_back();
-        let agents = [low, high];
-        let mut sides = [Side::default(); 2];
-        for at in 0..2 {
-            let (queue, other) = (system.queue(agents[at]), agents[1 - at]);
-            let prefix = &mut self.prefixes[at];
-            prefix.clear();
-            match queue.pair(other) {
-                Some(lane) => prefix.extend(lane.iter()),
-                // Asked about a rail where no algorithm keeps pairs.
-                None => prefix.extend(queue.iter().filter(|entry| entry.receiver == other)),
-            }
-            if prefix.is_empty() {
-                return false;
-            }
-            sides[at] = Side::of(prefix.iter());
-        }
+    /// full queues, both non-empty, whoever fails drops its last payment.
+    fn match_prefixes<'a>(
+        &self,
+        (one, other): (AgentId, AgentId),
+        (there, back): (&'a [Entry], &'a [Entry]),
+        holds_back: bool,
+    ) -> Match<'a> {
+        let agents = [one, other];
+        let mut prefixes = [there, back];
+        let mut sides = [Side::of(there), Side::of(back)];
+        let mut levels = [NEVER; 2];
         loop {
             let failing = (0..2).find(|&at| {
-                let (agent, other) = (agents[at], agents[1 - at]);
-                kernel.side_fails(agent, other, &sides[at], &sides[1 - at], holds_back)
+                let (agent, against) = (agents[at], agents[1 - at]);
+                self.side_fails(agent, against, &sides[at], &sides[1 - at], holds_back)
             });
-            let Some(at) = failing else { return true };
-            if let Some(last) = self.prefixes[at].pop() {
-                sides[at].drop(&last);
+            let settles = failing.is_none();
+            if let Some(at) = failing {
+                levels[at] = levels[at].min(self.level_of(
+                    agents[at],
+                    &sides[at],
+                    &sides[1 - at],
+                    holds_back,
+                ));
+                sides[at].drop_last(&mut prefixes[at]);
             }
-            if self.prefixes[at].is_empty() {
-                return false;
+            if settles || sides.iter().any(Side::is_empty) {
+                return Match {
+                    prefixes,
+                    settles,
+                    levels,
+                };
             }
         }
     }
-}
 
-/// Whether the first agent fails even if it sends its first payment only and gets all that waits
-/// for it.
-fn first_fails(
-    kernel: &Kernel,
-    (agent, other): (AgentId, AgentId),
-    ours: &Lane,
-    theirs: &Lane,
-    holds_back: bool,
-) -> bool {
-    let back = Side {
-        value: theirs.value(),
-        ..Side::default()
-    };
-    let mut first = Side::of(ours.first());
-    if holds_back {
-        // An urgent payment behind it may use the reservation up against what is held back.
-        first.normal_count = 0;
+    /// What `agent`, which fails with these sides, must have available not to.
+    fn level_of(&self, agent: AgentId, ours: &Side, theirs: &Side, holds_back: bool) -> i64 {
+        let account = &self.ledger.accounts[agent.index()];
+        if account.bound {
+            return ALWAYS;
+        }
+        let left = self.side_leaves(agent, ours, theirs, holds_back);
+        account.available().saturating_sub(left)
     }
-    kernel.side_fails(agent, other, &first, &back, holds_back)
 }

@@ -13,12 +13,12 @@ impl Kernel {
         let own = self.entry_of(payment);
         let sender = self.payments.sender[payment.index()];
         let system = &self.rails[rail.index()];
-        let queue = system.queue(sender);
+        let pairs = system.pairs.as_ref()?;
         let discipline = system.immediate.as_ref()?.discipline;
-        if discipline != Discipline::Bypass && queue.has_ahead_to(&own) {
+        if discipline != Discipline::Bypass && pairs.has_ahead(sender, &own) {
             return None;
         }
-        let back = system.queue(own.receiver).pair(sender)?.first()?;
+        let back = pairs.lane(own.receiver, sender)?.first()?;
         let (ours, theirs) = (Side::of([&own]), Side::of([back]));
         let holds_back = system.holds_back();
         let feasible = !self.side_fails(sender, own.receiver, &ours, &theirs, holds_back)

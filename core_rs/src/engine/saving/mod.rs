@@ -5,13 +5,11 @@ use crate::engine::facts::Method;
 use crate::engine::index_set::IndexSet;
 use crate::engine::kernel::Kernel;
 use crate::engine::scenario::Saving;
-use crate::engine::units::{PaymentId, RailId};
+use crate::engine::units::{AgentId, PaymentId, RailId};
 
 mod bilateral;
 mod entry_offset;
 mod multilateral;
-
-pub use bilateral::RankedPair;
 
 /// Memory that the algorithms use again and again.
 #[derive(Debug, Default)]
@@ -24,7 +22,8 @@ pub struct Scratch {
     pub(super) members: Vec<(u64, PaymentId)>,
     /// Queue 1 of the bank that decides; empty between uses.
     pub(super) round: Vec<PaymentId>,
-    pub(super) pairs: bilateral::Work,
+    /// Agents whose pairs with another are looked at; empty between uses.
+    pub(super) others: Vec<AgentId>,
     pub(super) resolution: multilateral::Work,
 }
 
@@ -37,7 +36,7 @@ impl Scratch {
             involved: IndexSet::new(agents),
             members: Vec::new(),
             round: Vec::new(),
-            pairs: bilateral::Work::default(),
+            others: Vec::new(),
             resolution: multilateral::Work::new(agents),
         }
     }
