@@ -6,6 +6,7 @@
     reason = "a bench measures with a clock, and a work that cannot run must fail loudly"
 )]
 
+mod trials;
 mod workload;
 
 use std::hint::black_box;
@@ -27,7 +28,7 @@ fn main() {
         .skip(1)
         .filter(|arg| !arg.starts_with('-'))
         .collect();
-    let works: [(&str, fn()); 8] = [
+    let works: [(&str, fn()); 9] = [
         ("ample", ample),
         ("scarce", scarce),
         ("saving", || saving(60)),
@@ -35,6 +36,7 @@ fn main() {
         ("standing", standing),
         ("ring", ring),
         ("idle", idle),
+        ("trials", trials::trials),
         ("large", large),
     ];
     println!("{:<46} {:>12} {:>12}  digest", "work", "median", "cold");

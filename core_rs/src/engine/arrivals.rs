@@ -120,6 +120,16 @@ impl ArrivalSource {
         Ok(source)
     }
 
+    /// Goes back before the first tick, with the streams of another seed.
+    pub fn begin_again(&mut self, scenario: &Scenario, seed: u64) {
+        self.next = 0;
+        self.day = None;
+        self.heap.clear();
+        for stream in &mut self.streams {
+            stream.begin_again(seed, &scenario.labels.agents[stream.agent.index()]);
+        }
+    }
+
     /// The current `set_arrival_rate` multiplier of each bank with arrivals, ascending by bank.
     #[must_use]
     pub fn multipliers(&self) -> Vec<f64> {

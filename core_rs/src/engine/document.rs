@@ -31,6 +31,7 @@ mod fault;
 mod ids;
 mod labels;
 mod names;
+pub mod overrides;
 mod payments;
 mod rails;
 mod table;

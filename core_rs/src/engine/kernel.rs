@@ -29,6 +29,8 @@ pub const MOST_PAYMENTS: usize = 40_000_000;
 #[derive(Debug)]
 pub struct Kernel {
     pub(super) scenario: Arc<Scenario>,
+    /// The scenario's, or the one it is tried with.
+    pub(super) seed: u64,
     /// The tick that runs, or the next one.
     pub(super) tick: u32,
     /// Ticks of the run.
@@ -76,6 +78,7 @@ impl Kernel {
         let mut accruing = IndexSet::new(agents);
         (0..agents).for_each(|agent| accruing.insert(agent));
         Self {
+            seed: scenario.seed,
             tick: 0,
             ticks: scenario.ticks_per_day * scenario.num_days,
             payments: Payments::with_capacity(scenario.payments.sender.len()),
@@ -106,6 +109,13 @@ impl Kernel {
             ledger,
             scenario,
         }
+    }
+
+    /// Goes back before the first tick, with another seed.
+    pub fn begin_again(&mut self, seed: u64) {
+        *self = Self::new(Arc::clone(&self.scenario));
+        self.seed = seed;
+        self.arrivals.begin_again(&self.scenario, seed);
     }
 
     /// Whether every tick has been run.
@@ -145,6 +155,13 @@ impl Kernel {
             self.touched.push(agent);
         }
         account.stirred = true;
+    }
+
+    /// Forgets of whom something changed in the tick.
+    pub fn forget_touched(&mut self) {
+        for agent in self.touched.drain(..) {
+            self.ledger.accounts[agent.index()].touched = false;
+        }
     }
 
     /// Notes that more of what the agent has queued may settle than before.
@@ -357,7 +374,7 @@ impl Kernel {
     pub fn broken(&self, invariant: &'static str) -> RunError {
         RunError::Invariant {
             invariant,
-            seed: self.scenario.seed,
+            seed: self.seed,
             tick: self.tick,
         }
     }

@@ -63,6 +63,12 @@ impl Kernel {
         }
     }
 
+    /// Measures of the system over the run so far.
+    #[must_use]
+    pub fn measures_of_run_so_far(&self) -> Measures {
+        self.metrics().run
+    }
+
     fn measures_of_run(&self, today: &Tally, open: bool, agents: &[AgentMeasures]) -> Measures {
         let mut tally = Tally::default();
         for day in &self.gauges.closed {

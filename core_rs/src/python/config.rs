@@ -8,6 +8,7 @@ use pyo3::types::{PyBool, PyDict, PyFloat, PyInt, PyList, PyString, PyTuple};
 use serde_json::{Map, Number, Value};
 
 use super::payments;
+use crate::engine::document::overrides::put;
 use crate::engine::document::{Fault, Parsed, Severity, parse};
 
 /// Lists and mappings within one another.
@@ -24,8 +25,29 @@ pub fn parsed(
     config: &Bound<'_, PyAny>,
     columns: Option<&Bound<'_, PyAny>>,
 ) -> PyResult<Parsed> {
+    parsed_with(py, config, &[], columns)
+}
+
+/// Reads a config in which values are replaced by their paths, and its payment columns.
+///
+/// # Errors
+/// As [`parsed`].
+pub fn parsed_with(
+    py: Python<'_>,
+    config: &Bound<'_, PyAny>,
+    overrides: &[(String, Bound<'_, PyAny>)],
+    columns: Option<&Bound<'_, PyAny>>,
+) -> PyResult<Parsed> {
     let mut reader = Reader::default();
-    let document = reader.value(config, &mut Vec::new());
+    let mut document = reader.value(config, &mut Vec::new());
+    for (path, value) in overrides {
+        reader.path.clone_from(path);
+        let value = reader.value(value, &mut Vec::new());
+        if let Err(fault) = put(&mut document, path, value) {
+            reader.faults.push(fault);
+        }
+    }
+    reader.path.clear();
     let given = match columns.filter(|columns| !columns.is_none()) {
         None => None,
         Some(columns) => match payments::read(columns)? {

@@ -13,6 +13,7 @@ mod budget;
 mod columns;
 mod config;
 mod gate;
+mod many;
 mod measures;
 mod orchestrator;
 mod payments;
@@ -24,6 +25,9 @@ fn payment_simulator_core_rs(module: &Bound<'_, PyModule>) -> PyResult<()> {
     gate::remember_where_panics_happen();
     module.add("__version__", env!("CARGO_PKG_VERSION"))?;
     module.add_class::<orchestrator::Orchestrator>()?;
+    module.add_class::<many::Progress>()?;
+    module.add("Cancelled", module.py().get_type::<many::Cancelled>())?;
+    module.add_function(wrap_pyfunction!(many::simulate_many, module)?)?;
     module.add_function(wrap_pyfunction!(validate, module)?)?;
     module.add_function(wrap_pyfunction!(schema_defaults, module)?)?;
     Ok(())

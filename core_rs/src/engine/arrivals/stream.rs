@@ -73,6 +73,13 @@ impl Stream {
         })
     }
 
+    /// Goes back before the first day, with another seed.
+    pub(super) fn begin_again(&mut self, seed: u64, id: &str) {
+        self.key = StreamKey::new(seed, id);
+        self.multiplier = 1.0;
+        self.layers.clear();
+    }
+
     /// m of a tick of the day.
     fn multiplier_at(&self, tick_in_day: u32) -> f64 {
         let after = self
