@@ -8,7 +8,7 @@ Money is `int` cents everywhere. Arrays own their memory. Text columns but `id` 
 `labels[column]`, where -1 is none; `labels` is a dict of lists beside the columns.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, final
 
 from numpy.typing import NDArray
@@ -20,11 +20,62 @@ def validate(
 ) -> list[dict[str, Any]]:
     """Return all faults and warnings of a config, at most 1,001 of them; makes no run."""
 
+def simulate_many(
+    config: Mapping[str, Any],
+    seeds: Iterable[int],
+    overrides: dict[str, Any] | None = None,
+    threads: int | None = None,
+    payments: Mapping[str, NDArray[Any] | Sequence[Any]] | None = None,
+    ticks: int | None = None,
+    points: int | None = None,
+    progress: Progress | None = None,
+) -> dict[str, Any]:
+    """Run a scenario once for each seed (at most 1,000,000) on `threads` threads (default 1), without the
+    interpreter; the answer is the same for any number of threads.
+
+    `overrides` replaces values of the config by their paths, as faults name them (`agents[0].balance`).
+    `ticks` ends each run early. `points` asks for bands over at most so many ticks, evenly spaced (at most
+    2,000, fewer with very many seeds).
+
+    Returns `seed` (uint64) and `digest` (list of str), one a seed; `measures`, by name a column with a value
+    for each seed: counts and cents int64, all else float64, where NaN is null; `summary`, by the same names a
+    dict of `count` (seeds in which it is not null), `mean, standard_deviation` (over count - 1),
+    `standard_error, minimum, q05, q25, q50, q75, q95, maximum`, None where there is none; and `bands`: `tick`
+    (uint32), then for `queue_depth, queue_value, pending, arrived_value_total, settled_value_total,
+    cost_total` at the close of those ticks a float64 array with a row for each of the five quantiles.
+
+    Measures are those of `metrics()` that are one number, and `share_<method>`, `cost_<kind>`, `cost`.
+
+    ValueError: the scenario or the seeds are refused. RuntimeError: a run failed, the first in the list of
+    seeds is named. Cancelled: `progress` was cancelled.
+    """
+
 def schema_defaults() -> dict[str, Any]:
     """Return the default of every optional key: `scenario`, `agent`, `policy`, `arrival_config`, `rail`,
     `costs`, `payment`, each a dict of key to value. A key that is not there is required or means nothing
     when left out.
     """
+
+class Cancelled(Exception):
+    """A call of `simulate_many` ended because its `Progress` was cancelled."""
+
+@final
+class Progress:
+    """How far a `simulate_many` is, and how to end it: to be read and cancelled from other threads."""
+
+    def __new__(cls) -> Progress:
+        """Return the progress of a call that has not begun."""
+
+    @property
+    def done(self) -> int:
+        """Seeds that are done."""
+
+    @property
+    def cancelled(self) -> bool:
+        """Whether `cancel()` was called."""
+
+    def cancel(self) -> None:
+        """Make the call end, between two ticks of each of its runs."""
 
 @final
 class Orchestrator:

@@ -1,76 +1,85 @@
-"""One scenario with many seeds, several at a time: a row of measures for each."""
+"""One scenario with many seeds: a row of measures for each, how they spread, and bands over time."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
+import math
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
+from numpy.typing import NDArray
+from payment_simulator_core_rs import Cancelled, Progress, simulate_many
 
 from simulations.engine.protocol import PaymentColumns
-from simulations.engine.rust_backend import RustBackend
 
-MEASURES = (
-    *("arrived_count", "arrived_value", "settled_count", "settled_value", "settlement_rate_count"),
-    *("settlement_rate_value", "average_delay", "maximum_delay", "rho", "queue_length_max"),
-    *("liquidity_used_total", "turnover", "stuck_ticks"),
-)
-QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
-_TICKS = 100_000
+__all__ = ["BANDS", "QUANTILES", "Cancelled", "Plan", "Progress", "Sweep", "sweep"]
+
+# Rows of each band, and their shares of the seeds.
+QUANTILES = {"q05": 0.05, "q25": 0.25, "q50": 0.5, "q75": 0.75, "q95": 0.95}
+BANDS = ("queue_depth", "queue_value", "pending", "arrived_value_total", "settled_value_total", "cost_total")
 
 
 @dataclass(frozen=True)
-class Outcome:
-    """What one seed gave: `measures` by the names of `metrics()`, and `cost`, cents of all kinds."""
+class Plan:
+    """Which seeds, how many at a time, over how many ticks (None: all), with bands of how many points."""
 
-    seed: int
-    measures: dict[str, float | None]
-    digest: str
+    seeds: Iterable[int]
+    threads: int = 1
+    ticks: int | None = None
+    points: int = 0
 
 
-def outcomes(
-    config: Mapping[str, Any],
-    payments: PaymentColumns | None,
-    seeds: Iterable[int],
-    *,
-    threads: int = 1,
-    ticks: int | None = None,
-) -> Iterator[Outcome]:
-    """Run a config once for each seed and yield the outcomes in the order of the seeds.
+@dataclass(frozen=True)
+class Sweep:
+    """What the seeds gave, in their order.
 
-    The engine lets go of the interpreter while it runs, so that `threads` runs go on at the same time.
+    `measures`: by name a column, int64 for counts and cents, else float64, NaN for null. `summary`: by the
+    same names `count, mean, standard_deviation, standard_error, minimum, q05 … q95, maximum`. `bands`: `tick`
+    and, for each of `BANDS`, an array of five rows, one a quantile. `digests` are those of single runs.
     """
 
-    def play(seed: int) -> Outcome:
-        backend = RustBackend({**config, "seed": seed}, payments, run=f"seed {seed}")
-        left = ticks if ticks is not None else 2**32
-        while left > 0:
-            result = backend.advance(min(left, _TICKS))
-            backend.drain()
-            left -= result["ticks"]
-            if result["finished"]:
-                break
-        metrics = backend.metrics()
-        measures = {name: metrics[name] for name in MEASURES} | {"cost": sum(metrics["costs"].values())}
-        return Outcome(seed, measures, backend.digest())
+    seeds: NDArray[Any]
+    digests: list[str]
+    measures: dict[str, NDArray[Any]]
+    summary: dict[str, dict[str, float | None]]
+    bands: dict[str, NDArray[Any]]
 
-    with ThreadPoolExecutor(threads) as pool:
-        yield from pool.map(play, seeds)
+    def rows(self) -> list[dict[str, Any]]:
+        """Return one plain dict a seed: `seed`, the measures (None for null), `digest`."""
+        columns = {name: column.tolist() for name, column in self.measures.items()}
+        return [
+            {
+                "seed": seed,
+                **{name: _or_none(column[at]) for name, column in columns.items()},
+                "digest": digest,
+            }
+            for at, (seed, digest) in enumerate(zip(self.seeds.tolist(), self.digests, strict=True))
+        ]
 
 
-def quantiles(found: Iterable[Outcome]) -> dict[str, dict[str, float | None]]:
-    """Return mean and quantiles (`q05` … `q95`) of each measure; seeds where it is null are left out."""
-    rows = list(found)
-    table: dict[str, dict[str, float | None]] = {}
-    for name in (*MEASURES, "cost"):
-        found_values = (row.measures[name] for row in rows)
-        values = np.array([value for value in found_values if value is not None], dtype=float)
-        names = ["mean", *(f"q{round(share * 100):02}" for share in QUANTILES)]
-        if not len(values):
-            table[name] = dict.fromkeys(names)
-            continue
-        figures = [np.mean(values), *np.quantile(values, QUANTILES)]
-        table[name] = {key: float(figure) for key, figure in zip(names, figures, strict=True)}
-    return table
+def sweep(
+    config: Mapping[str, Any],
+    payments: PaymentColumns | None,
+    plan: Plan,
+    progress: Progress | None = None,
+) -> Sweep:
+    """Run a config once for each seed of the plan, in one call of the core without the interpreter.
+
+    `progress` counts the seeds that are done, and cancels. ValueError: the config or the seeds are refused,
+    with `.faults`; RuntimeError: a run failed, its seed is named; Cancelled.
+    """
+    columns = dict(payments) if payments is not None else None
+    found = simulate_many(
+        dict(config), plan.seeds, None, plan.threads, columns, plan.ticks, plan.points, progress
+    )
+    return Sweep(
+        seeds=found["seed"],
+        digests=found["digest"],
+        measures=found["measures"],
+        summary=found["summary"],
+        bands=found["bands"],
+    )
+
+
+def _or_none(value: float) -> float | None:
+    return None if isinstance(value, float) and math.isnan(value) else value

@@ -9,7 +9,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from simulations.engine.sweep import Outcome
+from simulations.engine.sweep import QUANTILES, Sweep
 from simulations.templatetags.figures import count, decimal, duration, money, percent
 
 BANKS_SHOWN = 20
@@ -18,6 +18,12 @@ MONEY = {"arrived_value", "settled_value", "liquidity_used_total", "cost"}
 SHARES = {"settlement_rate_count", "settlement_rate_value"}
 COUNTS = {"arrived_count", "settled_count", "queue_length_max", "stuck_ticks", "maximum_delay"}
 SWEPT = ("settlement_rate_value", "average_delay", "rho", "queue_length_max", "liquidity_used_total", "cost")
+
+SPREAD = {
+    **{"mean": "mean", "standard_error": "standard error", "minimum": "minimum"},
+    **{name: name for name in QUANTILES},
+    "maximum": "maximum",
+}
 
 
 def shown(name: str, value: float | None, currency: Mapping[str, Any]) -> str:
@@ -57,6 +63,10 @@ def print_summary(
         table.add_row(name, text)
     console.print(table)
     console.print(_banks(found["agents"], currency))
+    _print_files(console, files)
+
+
+def _print_files(console: Console, files: Sequence[Path]) -> None:
     for file in files:
         console.print(f"wrote {file}", highlight=False)
 
@@ -76,12 +86,13 @@ def _banks(agents: Sequence[Mapping[str, Any]], currency: Mapping[str, Any]) -> 
 
 def print_sweep(
     console: Console,
-    rows: Sequence[Outcome],
-    spread: Mapping[str, Mapping[str, float | None]],
+    found: Sweep,
     took: float,
     config: Mapping[str, Any],
+    files: Sequence[Path],
 ) -> None:
-    """Print a row of measures for each seed, and their quantiles below."""
+    """Print a row of measures for each seed, how they spread below, and where the files are."""
+    rows = found.rows()
     # One currency for the whole table; its code in every cell would only make it wide.
     whole: Mapping[str, Any] = config.get("currency") or {}
     currency = {"decimals": whole.get("decimals", 2)}
@@ -90,10 +101,11 @@ def print_sweep(
     for title in ("seed", *(name.replace("_", " ") for name in SWEPT)):
         table.add_column(title, justify="right")
     for row in rows[:SEEDS_SHOWN]:
-        table.add_row(str(row.seed), *(shown(name, row.measures[name], currency) for name in SWEPT))
+        table.add_row(str(row["seed"]), *(shown(name, row[name], currency) for name in SWEPT))
     if len(rows) > SEEDS_SHOWN:
         table.add_row(f"… {len(rows) - SEEDS_SHOWN} more")
     table.add_section()
-    for key in next(iter(spread.values())):
-        table.add_row(key, *(shown(name, spread[name][key], currency) for name in SWEPT))
+    for key, title in SPREAD.items():
+        table.add_row(title, *(shown(name, found.summary[name][key], currency) for name in SWEPT))
     console.print(table)
+    _print_files(console, files)

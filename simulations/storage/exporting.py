@@ -15,7 +15,11 @@ from simulations.storage.reading import Kind, bound_of, source_of, source_of_fil
 
 Format = Literal["parquet", "csv", "excel"]
 _TICKS = ("tick", "arrival_tick", "deadline_tick", "release_tick", "end_tick")
-_MONEY = ("amount", "queue_value", "settled_value", "arrived_value")
+_MONEY = (
+    *("amount", "queue_value", "settled_value", "arrived_value", "dropped_value", "queue_value_max"),
+    *("liquidity_used_total", "ub_total", "lb_total", "time_specific_value", "maximum_liquidity_provision"),
+    "cost",
+)
 
 
 @dataclass(frozen=True)

@@ -59,10 +59,7 @@ def write_parquet(path: Path, columns: Mapping[str, Column], labels: Mapping[str
     """Write columns to a file that appears whole or not at all; return the number of rows."""
     unfinished = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
     coded = [name for name in columns if name in labels]
-    values = ", ".join(
-        f'${_parameter(name)}["{name}"::BIGINT + 1] AS "{name}"' if name in coded else f'"{name}"'
-        for name in columns
-    )
+    values = ", ".join(_stored(name, columns[name], is_coded=name in labels) for name in columns)
     bound = {_parameter(name): list(labels[name]) for name in coded}
     try:
         with connect([unfinished]) as connection:
@@ -77,6 +74,15 @@ def write_parquet(path: Path, columns: Mapping[str, Column], labels: Mapping[str
     finally:
         unfinished.unlink(missing_ok=True)
     return len(next(iter(columns.values()))) if columns else 0
+
+
+def _stored(name: str, column: Column, *, is_coded: bool) -> str:
+    """Return the SQL of a column as it is stored: text for codes, null for NaN."""
+    if is_coded:
+        return f'${_parameter(name)}["{name}"::BIGINT + 1] AS "{name}"'
+    if column.dtype.kind == "f":
+        return f'CASE WHEN NOT isnan("{name}") THEN "{name}" END AS "{name}"'
+    return f'"{name}"'
 
 
 def _parameter(name: str) -> str:

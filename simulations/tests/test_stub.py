@@ -10,8 +10,14 @@ import pytest
 
 STUB = ast.parse((resources.files(core) / "__init__.pyi").read_text(encoding="utf-8"))
 FUNCTIONS = {node.name: node for node in STUB.body if isinstance(node, ast.FunctionDef)}
-(ORCHESTRATOR,) = (node for node in STUB.body if isinstance(node, ast.ClassDef))
-METHODS = {node.name: node for node in ORCHESTRATOR.body if isinstance(node, ast.FunctionDef)}
+CLASSES = {node.name: node for node in STUB.body if isinstance(node, ast.ClassDef)}
+METHODS = {
+    (cls.name, node.name): node
+    for cls in CLASSES.values()
+    for node in cls.body
+    if isinstance(node, ast.FunctionDef) and not node.name.startswith("_")
+}
+PROPERTIES = {key for key, node in METHODS.items() if node.decorator_list and "property" in ast.unparse(node)}
 
 
 def public(thing: Any) -> set[str]:
@@ -36,8 +42,10 @@ def test_the_package_says_that_it_is_typed():
 
 
 def test_the_stub_has_the_names_of_the_core():
-    assert public(core) - {"payment_simulator_core_rs"} == {*FUNCTIONS, ORCHESTRATOR.name}
-    assert public(core.Orchestrator) == set(METHODS)
+    assert public(core) - {"payment_simulator_core_rs"} == {*FUNCTIONS, *CLASSES}
+    for cls in CLASSES:
+        own = public(getattr(core, cls)) - public(Exception)
+        assert own == {name for owner, name in METHODS if owner == cls}
     assert isinstance(core.__version__, str)
 
 
@@ -46,13 +54,14 @@ def test_functions_take_what_the_stub_says(name):
     assert built(getattr(core, name)) == stubbed(FUNCTIONS[name])
 
 
-@pytest.mark.parametrize("name", METHODS)
-def test_methods_take_what_the_stub_says(name):
-    assert built(getattr(core.Orchestrator, name)) == stubbed(METHODS[name])
+@pytest.mark.parametrize("key", METHODS.keys() - PROPERTIES, ids=".".join)
+def test_methods_take_what_the_stub_says(key):
+    cls, name = key
+    assert built(getattr(getattr(core, cls), name)) == stubbed(METHODS[key])
 
 
 @pytest.mark.parametrize(
-    "node", [*FUNCTIONS.values(), ORCHESTRATOR, *METHODS.values()], ids=lambda node: node.name
+    "node", [*FUNCTIONS.values(), *CLASSES.values(), *METHODS.values()], ids=lambda node: node.name
 )
 def test_everything_public_is_explained(node):
     assert ast.get_docstring(node)

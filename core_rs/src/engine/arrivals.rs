@@ -58,7 +58,7 @@ pub enum RateError {
 }
 
 /// The generated arrivals of a run, tick by tick.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct ArrivalSource {
     ticks_per_day: u32,
     last_tick: u32,

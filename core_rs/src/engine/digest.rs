@@ -73,6 +73,13 @@ impl Default for Chain {
 }
 
 impl Chain {
+    /// Goes back before the first record.
+    pub fn begin_again(&mut self) {
+        self.closed = [0; 32];
+        self.open.clear();
+        self.records = 0;
+    }
+
     /// Appends a record.
     #[inline(always)]
     pub fn push(&mut self, record: &Record) {

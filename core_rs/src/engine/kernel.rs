@@ -11,6 +11,7 @@ use crate::engine::errors::RunError;
 use crate::engine::gauges::Gauges;
 use crate::engine::index_set::IndexSet;
 use crate::engine::ledger::Ledger;
+use crate::engine::memory::Memory;
 use crate::engine::names::GivenIds;
 use crate::engine::payments::{Payments, Status, mark};
 use crate::engine::queues::Entry;
@@ -71,6 +72,13 @@ impl Kernel {
     /// The state before the first tick.
     #[must_use]
     pub fn new(scenario: Arc<Scenario>) -> Self {
+        let memory = Memory::new(&scenario);
+        Self::in_memory(scenario, memory)
+    }
+
+    /// The same, in memory that is there already.
+    #[must_use]
+    pub fn in_memory(scenario: Arc<Scenario>, memory: Memory) -> Self {
         let agents = scenario.agents.len();
         let ledger = Ledger::new(&scenario);
         let mut gauges = Gauges::default();
@@ -81,7 +89,7 @@ impl Kernel {
             seed: scenario.seed,
             tick: 0,
             ticks: scenario.ticks_per_day * scenario.num_days,
-            payments: Payments::with_capacity(scenario.payments.sender.len()),
+            payments: memory.payments,
             desks: (scenario.agents.iter())
                 .map(|agent| Desk::new(agent.policy.clone()))
                 .collect(),
@@ -92,30 +100,23 @@ impl Kernel {
             changed: false,
             costs: Costs::new(&scenario),
             accruing,
-            deadlines: BinaryHeap::new(),
-            arrivals: ArrivalSource::new(&scenario),
-            script: Script::new(&scenario.payments),
+            deadlines: memory.deadlines,
+            arrivals: memory.arrivals,
+            script: memory.script,
             schedule: Schedule::new(&scenario.events),
             given_ids: GivenIds::default(),
-            log: Log::default(),
+            log: memory.log,
             totals: Totals::default(),
             gauges,
             figures: Figures::default(),
             touched: Vec::with_capacity(agents),
-            entering: Vec::new(),
+            entering: memory.entering,
             held_back: Vec::new(),
-            generated: Vec::new(),
+            generated: memory.generated,
             scratch: Scratch::new(agents),
             ledger,
             scenario,
         }
-    }
-
-    /// Goes back before the first tick, with another seed.
-    pub fn begin_again(&mut self, seed: u64) {
-        *self = Self::new(Arc::clone(&self.scenario));
-        self.seed = seed;
-        self.arrivals.begin_again(&self.scenario, seed);
     }
 
     /// Whether every tick has been run.

@@ -20,6 +20,7 @@ pub mod lanes;
 pub mod ledger;
 pub mod live_payments;
 pub mod measures;
+pub mod memory;
 pub mod names;
 pub mod pairs;
 pub mod payments;

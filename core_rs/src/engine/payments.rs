@@ -123,6 +123,24 @@ impl Payments {
         }
     }
 
+    /// Forgets all payments; the room stays.
+    pub fn begin_again(&mut self) {
+        self.sender.clear();
+        self.receiver.clear();
+        self.amount.clear();
+        self.arrival.clear();
+        self.deadline.clear();
+        self.release.clear();
+        self.end.clear();
+        self.priority.clear();
+        self.rail.clear();
+        self.marks.clear();
+        self.state.clear();
+        self.splits.clear();
+        self.scripted.clear();
+        self.injected.clear();
+    }
+
     /// How many have been created.
     #[inline]
     #[must_use]

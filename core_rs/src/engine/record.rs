@@ -103,6 +103,13 @@ impl Log {
         }
     }
 
+    /// Goes back before the first event.
+    pub fn begin_again(&mut self) {
+        self.clear(std::iter::empty());
+        self.drained = 0;
+        self.chain.begin_again();
+    }
+
     #[inline]
     fn keep(&mut self, tick: u32, kind: u8, payment: PaymentId) {
         if self.marks.last().is_none_or(|mark| mark.0 != tick) {

@@ -7,7 +7,7 @@ use crate::engine::scenario::{Event, PaymentTable, ScheduledEvent};
 use crate::engine::units::Tick;
 
 /// The scripted payments in order of arrival.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Script {
     /// Rows of the table by arrival tick; `None` when the file is in that order.
     order: Option<Vec<u32>>,

@@ -21,8 +21,8 @@ from simulations.config.inputs import RunInput, prepare
 from simulations.config.loader import read_text
 from simulations.config.overrides import overridden
 from simulations.engine.rust_backend import RustBackend
-from simulations.engine.sweep import outcomes, quantiles
 from simulations.management.printing import print_summary, print_sweep
+from simulations.management.sweeping import swept, write_files
 from simulations.storage.exporting import Labels
 from simulations.storage.tape import Tape
 
@@ -63,15 +63,20 @@ class Command(BaseCommand):
         add("--set", dest="changes", action="append", default=[], metavar="PATH=VALUE", help="change a value")
         add("--ticks", type=positive, metavar="N", help="stop after N ticks")
         add("--json", dest="as_json", action="store_true", help="print one JSON object")
-        add("--output", type=Path, metavar="DIR", help="write series, payments, events: Parquet and CSV")
+        add(
+            "--output",
+            type=Path,
+            metavar="DIR",
+            help="write series, payments, events (or seeds, bands): Parquet and CSV",
+        )
         add("--save", action="store_true", help="keep the run in the workbench's history")
         add("--user", metavar="NAME", help="whose run it is (with --save)")
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Run it; exit 2 with one line per fault if it cannot be run."""
         scenario: Path = options["scenario"]
-        if options["seeds"] is not None and (options["save"] or options["output"]):
-            self._refuse(scenario, [Fault("contradiction", "", "--seeds goes without --save and --output")])
+        if options["seeds"] is not None and options["save"]:
+            self._refuse(scenario, [Fault("contradiction", "", "--seeds goes without --save")])
         try:
             text = self._text(scenario, options["changes"])
             payments = options["payments"] or _named_beside(scenario, text)
@@ -126,21 +131,22 @@ class Command(BaseCommand):
     def _sweep(self, given: RunInput, options: dict[str, Any]) -> None:
         seeds: range = options["seeds"]
         began = time.perf_counter()
-        rows = []
-        with progress(len(seeds), "runs") as show:
-            run = outcomes(
-                given.config, given.payments, seeds, threads=options["threads"], ticks=options["ticks"]
-            )
-            for done, row in enumerate(run, start=1):
-                rows.append(row)
-                show(done)
+        try:
+            with progress(len(seeds), "runs") as show:
+                found = swept(given, seeds, threads=options["threads"], ticks=options["ticks"], show=show)
+        except ValueError as refused:
+            faults = getattr(refused, "faults", [])
+            self._refuse(options["scenario"], [Fault(f["code"], f["path"], f["message"]) for f in faults])
+        except KeyboardInterrupt:
+            self.stderr.write("Interrupted: nothing is kept of these seeds.")
+            sys.exit(130)
         took = time.perf_counter() - began
+        files = write_files(options["output"], found, given.config) if options["output"] else []
         if options["as_json"]:
-            runs = [{"seed": row.seed, **row.measures, "digest": row.digest} for row in rows]
-            answer = {"runs": runs, "quantiles": quantiles(rows), "wall_s": took}
+            answer = {"runs": found.rows(), "quantiles": found.summary, "wall_s": took}
             self.stdout.write(json.dumps(answer))
         else:
-            print_sweep(self._console(), rows, quantiles(rows), took, given.config)
+            print_sweep(self._console(), found, took, given.config, files)
 
     def _save(self, text: str, payments: Path | None, options: dict[str, Any]) -> None:
         """Run it in the workbench's own way, so that it is in the history like any other."""

@@ -173,6 +173,23 @@ def test_many_seeds_give_a_row_each_and_their_quantiles(scenario):
     assert "q95" in simulate(scenario, "--seeds", "1..2")
 
 
+def test_many_seeds_are_written_as_tables_with_units_and_times_beside(scenario, tmp_path):
+    folder = tmp_path / "out"
+    simulate(scenario, "--seeds", "1..4", "--output", folder, "--json")
+    names = {path.name for path in folder.iterdir()}
+    assert names == {"seeds.parquet", "seeds.csv", "bands.parquet", "bands.csv"}
+    seeds = duckdb.sql(f"SELECT seed, cost, cost_units, digest FROM '{folder}/seeds.parquet'").fetchall()
+    assert [row[0] for row in seeds] == [1, 2, 3, 4]
+    assert all(row[2] * 100 == row[1] and len(row[3]) == 64 for row in seeds)
+    bands = duckdb.sql(f"SELECT tick, time, queue_value_q50 FROM '{folder}/bands.parquet'").fetchall()
+    assert len(bands) == 40
+    assert bands[20][:2] == (20, "13:00:00")
+
+
+def test_seeds_that_cannot_be_are_refused(scenario):
+    assert "at most 1000000 seeds" in refused(scenario, "--seeds", "1..2000000")[0]
+
+
 @pytest.mark.django_db(transaction=True)
 def test_a_saved_run_is_in_the_history_with_its_files(scenario, tmp_path, owner):
     file = tmp_path / "payments.csv"

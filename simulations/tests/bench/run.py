@@ -11,6 +11,7 @@ ROOT = Path(__file__).resolve().parents[3]
 PROGRAMS: tuple[tuple[str, list[str]], ...] = (
     ("binding", []),
     ("frames", []),
+    ("seeds", []),
     ("versus_pssimpy", ["--payments", "10000"]),
 )
 
