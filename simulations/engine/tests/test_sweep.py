@@ -115,7 +115,8 @@ def test_overrides_replace_values_by_their_paths():
 def test_what_is_refused_says_where(arguments, path):
     with pytest.raises(ValueError, match=r"\S") as refused:
         core.simulate_many(*arguments)
-    assert [fault["path"] for fault in refused.value.faults] == [path]
+    faults: list[dict[str, str]] = vars(refused.value)["faults"]
+    assert [fault["path"] for fault in faults] == [path]
 
 
 def test_a_run_that_fails_is_named_by_its_seed_the_first_of_several():

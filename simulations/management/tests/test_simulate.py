@@ -173,15 +173,20 @@ def test_many_seeds_give_a_row_each_and_their_quantiles(scenario):
     assert "q95" in simulate(scenario, "--seeds", "1..2")
 
 
+def rows(statement):
+    with duckdb.connect() as connection:
+        return connection.execute(statement).fetchall()
+
+
 def test_many_seeds_are_written_as_tables_with_units_and_times_beside(scenario, tmp_path):
     folder = tmp_path / "out"
     simulate(scenario, "--seeds", "1..4", "--output", folder, "--json")
     names = {path.name for path in folder.iterdir()}
     assert names == {"seeds.parquet", "seeds.csv", "bands.parquet", "bands.csv"}
-    seeds = duckdb.sql(f"SELECT seed, cost, cost_units, digest FROM '{folder}/seeds.parquet'").fetchall()
+    seeds = rows(f"SELECT seed, cost, cost_units, digest FROM '{folder}/seeds.parquet'")
     assert [row[0] for row in seeds] == [1, 2, 3, 4]
     assert all(row[2] * 100 == row[1] and len(row[3]) == 64 for row in seeds)
-    bands = duckdb.sql(f"SELECT tick, time, queue_value_q50 FROM '{folder}/bands.parquet'").fetchall()
+    bands = rows(f"SELECT tick, time, queue_value_q50 FROM '{folder}/bands.parquet'")
     assert len(bands) == 40
     assert bands[20][:2] == (20, "13:00:00")
 
