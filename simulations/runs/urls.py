@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from simulations.runs import many, parts, views
+from simulations.runs import many, parts, pictures, views
 
 COMMANDS = ("start", "pause", "resume", "step", "run_to", "speed", "stop")
 
@@ -13,6 +13,8 @@ urlpatterns = [
     path("<uuid:run_id>/banks", parts.run_banks, name="run_banks"),
     path("<uuid:run_id>/queue", parts.run_queue, name="run_queue"),
     path("<uuid:run_id>/feed", parts.run_feed, name="run_feed"),
+    path("<uuid:run_id>/map", pictures.run_map, name="run_map"),
+    path("<uuid:run_id>/heat", pictures.run_heat, name="run_heat"),
     path("<uuid:run_id>/status", parts.run_status, name="run_status"),
     path("<uuid:run_id>/at/<int:tick>/", parts.run_at, name="run_at"),
     path("<uuid:run_id>/share", views.run_share, name="run_share"),

@@ -1,7 +1,9 @@
 """The face keeps its promises: contrast, a strict policy, vendored files as they were built."""
 
 import hashlib
+import math
 import re
+from itertools import combinations
 from pathlib import Path
 
 import pytest
@@ -9,6 +11,8 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 STATIC = ROOT / "static"
 TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))
+
+Triple = tuple[float, float, float]
 
 TEXT_ON = [
     (ink, ground)
@@ -33,10 +37,16 @@ def properties(sheet: str, theme: str) -> dict[str, str]:
     return found
 
 
-def luminance(color: str) -> float:
-    """Relative luminance, WCAG 2.2."""
+def linear(color: str) -> Triple:
+    """#rrggbb to linear sRGB."""
     parts = [int(color[i : i + 2], 16) / 255 for i in (1, 3, 5)]
     r, g, b = (p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts)
+    return r, g, b
+
+
+def luminance(color: str) -> float:
+    """Relative luminance, WCAG 2.2."""
+    r, g, b = linear(color)
     return 0.2126 * r + 0.7152 * g + 0.0722 * b
 
 
@@ -60,16 +70,73 @@ def test_borders_of_fields_and_focus_can_be_seen(mark: str, ground: str, theme: 
     assert contrast(colors[mark], colors[ground]) >= 3
 
 
+def bank_colors(theme: str) -> list[str]:
+    """The picked colours of banks in a theme."""
+    palette = (STATIC / "js" / "palette.js").read_text("utf-8")
+    banks = re.search(rf"^    {theme}: \[(.*?)\],$", palette, re.MULTILINE | re.DOTALL)
+    assert banks
+    return re.findall(r"#\w{6}", banks[1])
+
+
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_lines_of_charts_can_be_seen(theme: str) -> None:
     ground = properties("tokens.css", theme)["surface"]
-    palette = (STATIC / "js" / "palette.js").read_text("utf-8")
-    banks = re.search(rf"^    {theme}: \[(.*)\],$", palette, re.MULTILINE)
-    assert banks
-    lines = re.findall(r"#\w{6}", banks[1])
+    lines = bank_colors(theme)
     lines += [color for name, color in properties("charts.css", theme).items() if name[-1].isdigit()]
-    assert len(lines) == 14
+    assert len(lines) == 28
     assert [color for color in lines if contrast(color, ground) < 3] == []
+
+
+def oklab(linear: Triple) -> Triple:
+    """Linear sRGB to OKLab (Ottosson 2020)."""
+    cones = [
+        (0.4122214708, 0.5363325363, 0.0514459929),
+        (0.2119034982, 0.6806995451, 0.1073969566),
+        (0.0883024619, 0.2817188376, 0.6299787005),
+    ]
+    roots = [math.cbrt(max(0.0, part)) for part in times(cones, linear)]
+    return times(
+        [
+            (0.2104542553, 0.7936177850, -0.0040720468),
+            (1.9779984951, -2.4285922050, 0.4505937099),
+            (0.0259040371, 0.7827717662, -0.8086757660),
+        ],
+        (roots[0], roots[1], roots[2]),
+    )
+
+
+def times(matrix: list[Triple], vector: Triple) -> Triple:
+    """Matrix times vector."""
+    a, b, c = (sum(x * y for x, y in zip(row, vector, strict=True)) for row in matrix)
+    return a, b, c
+
+
+# Severity 1.0 in linear sRGB: Machado, Oliveira and Fernandes 2009.
+VISIONS: dict[str, list[Triple]] = {
+    "full": [(1, 0, 0), (0, 1, 0), (0, 0, 1)],
+    "protan": [
+        (0.152286, 1.052583, -0.204868),
+        (0.114503, 0.786281, 0.099216),
+        (-0.003882, -0.048116, 1.051998),
+    ],
+    "deutan": [
+        (0.367322, 0.860646, -0.227968),
+        (0.280085, 0.672501, 0.047413),
+        (-0.011820, 0.042940, 0.968881),
+    ],
+}
+
+
+# Distances in OKLab; 0.02 is about where two colours side by side begin to look alike.
+BARELY_ALIKE = [("full", 0.11, 0.064), ("protan", 0.08, 0.049), ("deutan", 0.08, 0.049)]
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize(("vision", "ten", "all_of_them"), BARELY_ALIKE)
+def test_banks_are_told_apart(vision: str, ten: float, all_of_them: float, theme: str) -> None:
+    places = [oklab(times(VISIONS[vision], linear(color))) for color in bank_colors(theme)]
+    assert min(math.dist(one, other) for one, other in combinations(places[:10], 2)) >= ten
+    assert min(math.dist(one, other) for one, other in combinations(places, 2)) >= all_of_them
 
 
 def test_the_devices_dark_is_the_chosen_dark() -> None:

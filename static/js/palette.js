@@ -1,12 +1,21 @@
 /* One colour a bank, the same everywhere: by its place in the scenario's list of agents.
-   The first ten are Okabe and Ito's and Tol's hues, told apart with any colour vision and set for 3:1 against
-   the surface of each theme; further ones walk the hue circle by the golden angle in three lightnesses. */
+   As many as a chart has lines are picked, each as far as possible from all before it (OKLab) as seen with full,
+   protan and deutan vision, and set for 3:1 against the surface of each theme; simulations/tests/test_design.py
+   holds them to it. Further ones walk the hue circle by the golden angle in three lightnesses. */
 (function () {
   "use strict";
   const PS = (window.PS = window.PS || {});
   const FIRST = {
-    light: ["#0067a5", "#c2500a", "#00785a", "#a2468a", "#7a6a00", "#3b8fc4", "#b3261e", "#5b4bb5", "#4d8a1f", "#6b5344"],
-    dark: ["#5eb1ee", "#f28e4b", "#3cc39b", "#d98cc6", "#d6c246", "#9bd3f7", "#ff8a80", "#a99bf5", "#9ad05f", "#c9a98f"],
+    light: [
+      "#0067a5", "#c2500a", "#64162b", "#967ff5", "#3d1487", "#1ea28f", "#a6255c", "#eb6268",
+      "#7e3a06", "#3a8bbe", "#452b57", "#6a69db", "#2f41ab", "#c94363", "#5a3f82", "#837291",
+      "#e56f17", "#3c5841", "#75517d", "#0a7e3a", "#455dc9", "#6d2506", "#7e2867", "#72986a",
+    ],
+    dark: [
+      "#5eb1ee", "#f28e4b", "#a1fccb", "#b94082", "#4f69d7", "#8e710f", "#ebd229", "#b18c9d",
+      "#bed2f3", "#5ed99e", "#8688fe", "#cd5f62", "#077fa8", "#ef7bcc", "#bffb7b", "#c47d04",
+      "#58ba71", "#edb345", "#d1b3cd", "#a975ce", "#9ee78e", "#bfeef7", "#90b5a0", "#b6dcc6",
+    ],
   };
   const GOLDEN_ANGLE = 137.508;
   const known = new Map();

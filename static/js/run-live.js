@@ -9,11 +9,13 @@
   const ACTIVE = 10;
   const MOVED_MS = 500;
   const REST_SHARE = 4; // between two fetches: so many times as long as the last one took
-  const TABLES = ["banks", "queue", "feed", "interventions"];
+  const TABLES = ["map", "heat", "banks", "queue", "feed", "interventions"];
   const remembered = `run-banks:${facts.id}`;
 
   const data = PS.runData();
   const charts = PS.runCharts(facts, data);
+  const map = PS.runMap(facts);
+  const heat = PS.runHeat(facts);
   let series = [];
   let stamp = null;
   let drawing = false;
@@ -62,7 +64,7 @@
 
   function subscribe() {
     const banks = (chosen || []).flatMap((bank) => [`balance:${bank.id}`, `available:${bank.id}`]);
-    socket.send({ action: "subscribe", series: [...charts.system, ...banks], max_points: MOST_POINTS, encoding: "binary" });
+    socket.send({ action: "subscribe", series: [...PS.runLines.system, ...banks], max_points: MOST_POINTS, encoding: "binary" });
   }
 
   function acknowledge() {
@@ -101,7 +103,7 @@
     write("rate", last("arrived_value_total") ? PS.percent(last("settled_value_total") / last("arrived_value_total")) : "–");
     write("waiting", PS.count(last("queue_depth") + last("pending")));
     write("waiting-value", last("queue_depth") ? `${money(last("queue_value"))} queued` : "");
-    write("costs", money(charts.costs.reduce((sum, kind) => sum + last(`cost_${kind}_total`), 0)));
+    write("costs", money(PS.runLines.costKinds.reduce((sum, kind) => sum + last(`cost_${kind}_total`), 0)));
   }
 
   /* The tables are fetched anew at most twice a second, less often where that takes long, and always once
@@ -123,7 +125,7 @@
   function refresh(id) {
     if (id === "feed" && feedHold.getAttribute("aria-pressed") === "true") return;
     stale.delete(id);
-    htmx.trigger(`#${id}`, "run:moved");
+    htmx.trigger(`#${id}`, "run:moved", { rests: shown.status !== "running" });
   }
 
   const tablesSeen = new IntersectionObserver((entries) => {
@@ -201,7 +203,13 @@
 
   document.body.addEventListener("htmx:afterSwap", (event) => {
     if (event.detail.target.id !== "interventions") return;
-    charts.marks(JSON.parse(document.getElementById("run-marks").textContent));
+    const made = JSON.parse(document.getElementById("run-marks").textContent);
+    charts.marks(made);
+    heat.marks(made);
   });
-  PS.chartTable(facts, data, charts);
+  PS.chartTable({
+    ...Object.fromEntries(charts.keys.map((key) => [key, () => charts.table(key)])),
+    map: map.table,
+    heat: heat.table,
+  });
 })();

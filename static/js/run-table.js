@@ -1,8 +1,7 @@
-/* A chart's data as a table, one click away: every point the page holds, to be read and copied. */
+/* A chart's data as a table, one click away: what the page holds of it, to be read and copied. */
 (function () {
   "use strict";
   const PS = (window.PS = window.PS || {});
-  const MOST_ROWS = 1000;
 
   function cell(kind, text, className) {
     const element = document.createElement(kind);
@@ -11,33 +10,28 @@
     return element;
   }
 
-  function row(kind, texts) {
+  function row(kind, texts, left) {
     const element = document.createElement("tr");
-    element.append(...texts.map((text, i) => cell(kind, text, i ? "num" : "")));
+    element.append(...texts.map((text, i) => cell(kind, text, i < left ? "" : "num")));
     return element;
   }
 
-  PS.chartTable = function (facts, data, charts) {
+  /* `sources`: key of a figure -> () => {head, texts: how many columns are no figures, rows}. */
+  PS.chartTable = function (sources) {
     const dialog = document.getElementById("chart-table");
     const table = dialog.querySelector("table");
 
-    function fill(key) {
-      const lines = charts.lines(key);
-      const columns = lines.map((line) => (line.raw || line.of)(data));
-      const first = Math.max(0, data.points - MOST_ROWS);
-      const rows = [];
-      for (let i = first; i < data.points; i += 1) {
-        rows.push(row("td", [PS.clock(data.ticks[i], facts), ...lines.map((line, k) => line.text(columns[k][i]))]));
-      }
-      table.tHead.replaceChildren(row("th", ["Tick", ...lines.map((line) => line.label)]));
-      table.tBodies[0].replaceChildren(...rows);
+    function fill({ head, texts, rows }) {
+      table.tHead.replaceChildren(row("th", head, texts));
+      table.tBodies[0].replaceChildren(...rows.map((each) => row("td", each, texts)));
     }
 
     document.querySelectorAll("[data-table]").forEach((button) => {
       button.addEventListener("click", () => {
         const title = button.closest("figure").querySelector("h3").textContent.trim();
         document.getElementById("chart-table-title").textContent = title;
-        fill(button.dataset.table);
+        document.getElementById("chart-table-copy").textContent = "Copy";
+        fill(sources[button.dataset.table]());
         dialog.showModal();
       });
     });

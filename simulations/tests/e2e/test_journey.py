@@ -31,11 +31,6 @@ def tick(page: Page) -> int:
     return int(page.locator("#run-tick").inner_text().replace(",", ""))
 
 
-def points(page: Page) -> int:
-    """Return how many points the first chart has drawn."""
-    return int(page.evaluate("() => PS.charts.flow.data[0].length"))
-
-
 def test_a_day_from_the_first_link_to_an_approved_run(page: Page, workbench: Workbench, shoot):
     sign_in_first(page, workbench)
     shoot(page, "start")
