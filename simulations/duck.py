@@ -2,13 +2,64 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 
 import duckdb
 
 THREADS = 2
+
+
+class Stopped(Exception):
+    """Somebody asked to end what was being read."""
+
+
+class Watch:
+    """What another thread sees of the queries made under it, and the way to end them."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._connection: duckdb.DuckDBPyConnection | None = None
+        self._opened = 0
+        self._stopped = False
+
+    def stop(self) -> None:
+        """End the query under way, and refuse those to come, with `Stopped`."""
+        with self._lock:
+            self._stopped = True
+            if self._connection is not None:
+                self._connection.interrupt()
+
+    def progress(self) -> tuple[int, float]:
+        """Return how many connections were opened so far, and the share 0..1 of the query under way."""
+        with self._lock:
+            share = self._connection.query_progress() / 100 if self._connection is not None else 0.0
+            return self._opened, min(1.0, max(0.0, share))
+
+    def _holds(self, connection: duckdb.DuckDBPyConnection | None) -> None:
+        with self._lock:
+            self._connection = connection
+            self._opened += connection is not None
+            if self._stopped:
+                raise Stopped
+
+
+_watch: ContextVar[Watch | None] = ContextVar("watch", default=None)
+
+
+@contextmanager
+def watched(watch: Watch) -> Iterator[None]:
+    """Let `watch` see, and end, the queries made in this block; raises `Stopped` where it ended one."""
+    token = _watch.set(watch)
+    try:
+        yield
+    except duckdb.InterruptException:
+        raise Stopped from None
+    finally:
+        _watch.reset(token)
 
 
 @contextmanager
@@ -27,11 +78,19 @@ def connect(paths: Sequence[Path] = ()) -> Iterator[duckdb.DuckDBPyConnection]:
             "disabled_optimizers": "late_materialization",
         },
     )
+    watch = _watch.get()
     try:
+        if watch is not None:
+            connection.execute("SET enable_progress_bar = true")
+            connection.execute("SET enable_progress_bar_print = false")
+            connection.execute("SET progress_bar_time = 0")
+            watch._holds(connection)
         quoted = ", ".join("'" + str(path).replace("'", "''") + "'" for path in paths)
         connection.execute(f"SET allowed_paths = [{quoted}]")
         connection.execute("SET enable_external_access = false")
         connection.execute("SET lock_configuration = true")
         yield connection
     finally:
+        if watch is not None:
+            watch._holds(None)
         connection.close()

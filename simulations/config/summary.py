@@ -13,6 +13,8 @@ from simulations.config.liquidity import liquidity_bounds
 from simulations.config.schema import AgentConfig, ArrivalConfig, SimulationConfig
 
 MAX_FLOWS = 200
+# Up to here a table of all pairs is smaller and quicker than sorting the payments by pair.
+_DENSE_BANKS = 1_000
 
 
 @dataclass(frozen=True)
@@ -41,9 +43,7 @@ def summarise(config: SimulationConfig, columns: Mapping[str, NDArray[Any]] | No
     """Return the summary of a config and the columns of its payment file."""
     ids = [agent.id for agent in config.agents]
     sender, receiver, amount, tick = _scripted(config, columns)
-    order = np.argsort(tick, kind="stable")
-    day = tick[order] // config.ticks_per_day
-    upper, lower = liquidity_bounds(sender[order], receiver[order], amount[order], day, len(ids))
+    upper, lower = _bounds(config, sender, receiver, amount, tick)
     arrivals = [(agent, agent.arrival_config) for agent in config.agents if agent.arrival_config]
     counts = {agent.id: expected_per_day(each, config.ticks_per_day) for agent, each in arrivals}
     means = {agent.id: each.amount_mean for agent, each in arrivals}
@@ -63,6 +63,20 @@ def summarise(config: SimulationConfig, columns: Mapping[str, NDArray[Any]] | No
     )
 
 
+def _bounds(
+    config: SimulationConfig,
+    sender: NDArray[np.integer],
+    receiver: NDArray[np.integer],
+    amount: NDArray[np.integer],
+    tick: NDArray[np.integer],
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return UB and LB of each bank; payments of a file mostly stand in order of arrival already."""
+    if np.any(tick[1:] < tick[:-1]):
+        order = np.argsort(tick, kind="stable")
+        sender, receiver, amount, tick = (each[order] for each in (sender, receiver, amount, tick))
+    return liquidity_bounds(sender, receiver, amount, tick // config.ticks_per_day, len(config.agents))
+
+
 def expected_per_day(arrivals: ArrivalConfig, ticks_per_day: int) -> float:
     """Return the mean number of payments a bank generates in a day."""
     profile = np.ones(ticks_per_day)
@@ -78,7 +92,7 @@ def _opening(agent: AgentConfig) -> int:
 
 def _scripted(
     config: SimulationConfig, columns: Mapping[str, NDArray[Any]] | None
-) -> tuple[NDArray[np.int64], ...]:
+) -> tuple[NDArray[np.integer], ...]:
     """Return sender, receiver, amount and arrival tick of all scripted payments in file order."""
     index = {agent.id: number for number, agent in enumerate(config.agents)}
     rows = [
@@ -86,22 +100,31 @@ def _scripted(
         for each in config.initial_transactions
     ]
     table = np.array(rows, dtype=np.int64).reshape(-1, 4)
-    if columns is not None:
-        names = ("sender", "receiver", "amount", "arrival_tick")
-        table = np.vstack([table, np.column_stack([columns[name].astype(np.int64) for name in names])])
-    return table[:, 0], table[:, 1], table[:, 2], table[:, 3]
+    written = tuple(table[:, place] for place in range(4))
+    if columns is None:
+        return written
+    filed = tuple(columns[name] for name in ("sender", "receiver", "amount", "arrival_tick"))
+    if not rows:
+        return filed
+    return tuple(np.concatenate(pair) for pair in zip(written, filed, strict=True))
 
 
 def _flows(
     config: SimulationConfig,
     counts: dict[str, float],
-    sender: NDArray[np.int64],
-    receiver: NDArray[np.int64],
-    amount: NDArray[np.int64],
+    sender: NDArray[np.integer],
+    receiver: NDArray[np.integer],
+    amount: NDArray[np.integer],
 ) -> list[tuple[str, str, int]]:
     ids = [agent.id for agent in config.agents]
-    pairs, inverse = np.unique(sender * len(ids) + receiver, return_inverse=True)
-    value = np.bincount(inverse, weights=amount.astype(float), minlength=len(pairs))
+    pair = sender.astype(np.int64) * len(ids) + receiver
+    if len(ids) <= _DENSE_BANKS:
+        dense = np.bincount(pair, weights=amount, minlength=1)
+        pairs = np.flatnonzero(dense)
+        value = dense[pairs]
+    else:
+        pairs, inverse = np.unique(pair, return_inverse=True)
+        value = np.bincount(inverse, weights=amount, minlength=len(pairs))
     flows = {(ids[pair // len(ids)], ids[pair % len(ids)]): float(value[k]) for k, pair in enumerate(pairs)}
     for agent in config.agents:
         arrivals = agent.arrival_config

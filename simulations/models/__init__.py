@@ -4,7 +4,15 @@ from simulations.models.account import ApiToken, FirstLink, Preference
 from simulations.models.artifact import Artifact
 from simulations.models.audit import AuditEntry
 from simulations.models.run import Intervention, Process, Run
-from simulations.models.scenario import UNTITLED, Document, Draft, PaymentFile, Scenario, ScenarioVersion
+from simulations.models.scenario import (
+    UNTITLED,
+    Document,
+    Draft,
+    FileImport,
+    PaymentFile,
+    Scenario,
+    ScenarioVersion,
+)
 
 __all__ = [
     "UNTITLED",
@@ -13,6 +21,7 @@ __all__ = [
     "AuditEntry",
     "Document",
     "Draft",
+    "FileImport",
     "FirstLink",
     "Intervention",
     "PaymentFile",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import uuid
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
@@ -184,3 +185,47 @@ class PaymentFile(models.Model):
     def facts(self) -> dict[str, Any]:
         """What a list or the API shows of the file."""
         return {"sha256": self.sha256, "name": self.original_name, "rows": self.rows, "dialect": self.dialect}
+
+
+class FileImport(models.Model):
+    """A large payment file on its way in: read in the background, whoever looks.
+
+    The upload lies under `path` until it is taken or refused. `told_at` is the sign of life of the process
+    that reads it; when that is old, the next one that is asked reads it again from the start.
+    """
+
+    class State(models.TextChoices):
+        """Where an import stands."""
+
+        READING = "reading"
+        TAKEN = "taken"
+        REFUSED = "refused"
+        CANCELLED = "cancelled"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="imports")
+    scenario = models.ForeignKey(
+        Scenario, on_delete=models.CASCADE, null=True, blank=True, related_name="imports"
+    )
+    """Into which it is attached; until it is taken, none for a file that makes a scenario of its own."""
+    attaches = models.BooleanField(default=False)
+    name = models.CharField(max_length=200)
+    fraction_percent = models.PositiveSmallIntegerField(default=0)
+    state = models.CharField(max_length=10, choices=State.choices, default=State.READING)
+    percent = models.PositiveSmallIntegerField(default=0)
+    refusal = models.JSONField(default=dict, blank=True)
+    file = models.ForeignKey(PaymentFile, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
+    told_at = models.DateTimeField()
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["-created_at"]
+        indexes = [models.Index(fields=["user", "-created_at"])]
+
+    def __str__(self) -> str:
+        return f"{self.name}: {self.state}"
+
+    @property
+    def path(self) -> Path:
+        """Where the upload lies while it is read."""
+        return Path(settings.MEDIA_ROOT) / "incoming" / f"{self.pk}.csv"

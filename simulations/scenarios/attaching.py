@@ -7,12 +7,13 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.core.files import File
-from django.core.files.uploadedfile import UploadedFile
+from django.core.files.uploadedfile import TemporaryUploadedFile, UploadedFile
 
 from simulations.config.document import Unreadable, parse_yaml
 from simulations.config.importing import FileFacts, Participant, inspect, openings
@@ -58,6 +59,9 @@ def received(upload: UploadedFile[bytes]) -> Iterator[Path]:
             f"The file has {size // 2**20} MB. The pages take {most // 2**20} MB; larger files run from "
             "the command line: simulate --payments FILE.csv."
         )
+    if isinstance(upload, TemporaryUploadedFile):
+        yield Path(upload.temporary_file_path())
+        return
     folder = Path(settings.MEDIA_ROOT)
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.NamedTemporaryFile(dir=folder, suffix=".csv") as file:
@@ -91,7 +95,13 @@ def keep_file(user: User, path: Path, name: str, facts: FileFacts) -> PaymentFil
 def facts_of(file: PaymentFile, text: str) -> FileFacts:
     """Return what a kept file holds, read for the currency and the day of a document."""
     document = _document(text)
-    return inspect(Path(file.content.path), decimals=decimals_of(document), ticks_per_day=ticks_of(document))
+    return _facts(file.sha256, file.content.path, decimals_of(document), ticks_of(document))
+
+
+@lru_cache(maxsize=8)
+def _facts(_sha256: str, path: str, decimals: int, ticks_per_day: int) -> FileFacts:
+    """Read a kept file once for looking at it and attaching it; its content never changes."""
+    return inspect(Path(path), decimals=decimals, ticks_per_day=ticks_per_day)
 
 
 def inspect_for(path: Path, text: str) -> FileFacts:

@@ -75,6 +75,7 @@ def address(route: Route, things: dict[str, Any]) -> str:
     values = {
         "number": 1,
         "payment_id": "T1",
+        "import_id": UUID(int=1),
         "agent_id": "A",
         "seq": 1,
         "tick": 1,

@@ -5,9 +5,11 @@ from __future__ import annotations
 import errno
 import socket
 from argparse import ArgumentParser
+from functools import partial
 from typing import Any
 
 from daphne.endpoints import build_endpoint_description_strings
+from daphne.http_protocol import WebRequest
 from daphne.server import Server
 from daphne.ws_protocol import WebSocketProtocol
 from django.conf import settings
@@ -107,6 +109,15 @@ class Workbench(Server):  # type: ignore[misc]
         """Announce the address, then bring back what an earlier process left running."""
         super().listen_success(port)
         self.ws_factory.protocol = Socket
+        build = self.http_factory.buildProtocol
+
+        def without_parsing(address: Any) -> Any:
+            protocol = build(address)
+            protocol.requestFactory = partial(WebRequest, parsePOSTFormSubmission=False)
+            return protocol
+
+        # Twisted would parse every form, as Django does again: ten times an upload's size for nothing.
+        self.http_factory.buildProtocol = without_parsing
         # Otherwise a message that is too large ends the connection without a word.
         self.ws_factory.setProtocolOptions(failByDrop=False)
         name = f"[{self.host}]" if ":" in self.host else self.host

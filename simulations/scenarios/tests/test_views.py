@@ -370,7 +370,7 @@ def test_a_file_too_large_is_refused(scenario, owner, as_person, settings) -> No
 def test_a_payment_file_is_attached_with_its_banks(opening, balances, scenario, owner, as_person) -> None:
     client = as_person(owner)
     page = client.post(
-        at("scenario_payments", scenario), upload("payments", PAYMENTS, "day.csv")
+        at("scenario_payments", scenario), upload("payments", PAYMENTS, "day.csv"), follow=True
     ).content.decode()
     assert "3 banks" in page
     sha = PaymentFile.objects.get().sha256
