@@ -38,7 +38,7 @@ from simulations.config.payment_file import (
     scan,
 )
 from simulations.config.values import MAX_TOTAL
-from simulations.duck import connect
+from simulations.duck import Stopped, Watch, connect, watched
 
 __all__ = [
     "BadRow",
@@ -46,10 +46,13 @@ __all__ = [
     "FileFacts",
     "Participant",
     "PaymentFileRefused",
+    "Stopped",
+    "Watch",
     "inspect",
     "openings",
     "read_participants",
     "read_payments",
+    "watched",
 ]
 
 Columns = dict[str, NDArray[Any]]

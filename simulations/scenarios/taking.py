@@ -21,8 +21,7 @@ from django.db import close_old_connections
 from django.db.models.functions import Greatest
 from django.utils import timezone
 
-from simulations.config.payment_file import BadRow, PaymentFileRefused
-from simulations.duck import Stopped, Watch, watched
+from simulations.config.importing import BadRow, PaymentFileRefused, Stopped, Watch, watched
 from simulations.models import FileImport, PaymentFile, Scenario
 from simulations.scenarios import attaching, keeping
 from simulations.scenarios.attaching import Opening
