@@ -97,7 +97,14 @@ impl Queue {
     #[must_use]
     pub fn has_ahead(&self, priority: u8, rank: u64) -> bool {
         let key = key(priority, rank, self.by_arrival);
-        (self.head()).is_some_and(|head| head.key(self.by_arrival) < key)
+        (self.head()).is_some_and(|head| self.key(head) < key)
+    }
+
+    /// The place of one of its payments in queue order; ascending.
+    #[inline]
+    #[must_use]
+    pub fn key(&self, entry: &Entry) -> u64 {
+        entry.key(self.by_arrival)
     }
 
     /// The place behind the last payment.
@@ -110,7 +117,7 @@ impl Queue {
         }
     }
 
-    /// The place before which all payments of a smaller key are.
+    /// The place behind all payments of a smaller key.
     #[must_use]
     pub fn tail_at(&self, key: u64) -> Tail {
         let reaches = |lane: &(u8, Lane)| {

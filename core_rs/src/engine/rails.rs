@@ -3,6 +3,7 @@
 use crate::engine::index_set::IndexSet;
 use crate::engine::pairs::Pairs;
 use crate::engine::queues::{Entry, Queue};
+use crate::engine::saving::Phases;
 use crate::engine::scenario::{Discipline, RailSpec, Saving, SettlementSpec};
 use crate::engine::units::AgentId;
 
@@ -35,6 +36,8 @@ pub struct Rail {
     pub(super) changed: IndexSet,
     /// Kept only where an algorithm pairs payments.
     pub(super) pairs: Option<Pairs>,
+    /// What the last gridlock resolution dropped.
+    pub(super) phases: Phases,
     /// Whether a gridlock resolution may find more than the last one did.
     pub(super) unresolved: bool,
 }
@@ -71,6 +74,7 @@ impl Rail {
             senders: IndexSet::new(agents),
             changed: IndexSet::new(agents),
             pairs: None,
+            phases: Phases::default(),
             unresolved: false,
         };
         rail.queues = vec![Queue::new(rail.by_arrival()); agents];
@@ -109,6 +113,7 @@ impl Rail {
         if let Some(pairs) = &mut self.pairs {
             pairs.insert(sender, entry);
         }
+        self.note_in_phases(sender, &entry, entry.amount);
         self.unresolved = true;
     }
 
@@ -126,7 +131,15 @@ impl Rail {
         if let Some(pairs) = &mut self.pairs {
             pairs.remove(sender, &entry);
         }
+        self.note_in_phases(sender, &entry, -entry.amount);
         Some(entry)
+    }
+
+    #[inline]
+    fn note_in_phases(&mut self, sender: AgentId, entry: &Entry, amount: i64) {
+        let key = self.queues[sender.index()].key(entry);
+        let agents = (sender, entry.receiver);
+        self.phases.note(agents, key, amount, self.count);
     }
 
     /// The queue of one sender.

@@ -11,6 +11,8 @@ mod bilateral;
 mod entry_offset;
 mod multilateral;
 
+pub use multilateral::Phases;
+
 /// Memory that the algorithms use again and again.
 #[derive(Debug, Default)]
 pub struct Scratch {
@@ -37,7 +39,7 @@ impl Scratch {
             members: Vec::new(),
             round: Vec::new(),
             others: Vec::new(),
-            resolution: multilateral::Work::new(agents),
+            resolution: multilateral::Work::default(),
         }
     }
 }
@@ -111,9 +113,19 @@ impl Kernel {
     fn resolve(&mut self, rail: RailId, method: Method) -> Result<bool, RunError> {
         let mut members = std::mem::take(&mut self.scratch.members);
         let mut work = std::mem::take(&mut self.scratch.resolution);
-        work.run(self, rail);
+        if method == Method::Multilateral {
+            let mut phases = std::mem::take(&mut self.rails[rail.index()].phases);
+            work.run(self, rail, Some(&mut phases));
+            self.rails[rail.index()].phases = phases;
+        } else {
+            work.run(self, rail, None);
+        }
         work.collect(self, rail, &mut members);
         self.scratch.resolution = work;
+        debug_assert!(
+            (members.iter().map(|member| member.1)).eq(self.resolvable(rail)),
+            "what was remembered of the last pass leads to what a fresh one finds"
+        );
         let settled = !members.is_empty();
         if settled {
             self.settle_set(&mut members, rail, method)?;
@@ -125,9 +137,9 @@ impl Kernel {
     /// The payments that a gridlock resolution of the rail would settle now.
     #[must_use]
     pub fn resolvable(&self, rail: RailId) -> Vec<PaymentId> {
-        let mut work = multilateral::Work::new(self.ledger.accounts.len());
+        let mut work = multilateral::Work::default();
         let mut members = Vec::new();
-        work.run(self, rail);
+        work.run(self, rail, None);
         work.collect(self, rail, &mut members);
         members.into_iter().map(|member| member.1).collect()
     }
