@@ -15,7 +15,7 @@ import orjson
 
 from simulations.config.clock import DayClock
 from simulations.models import Run
-from simulations.runs import lifecycle, manager
+from simulations.runs import charting, lifecycle, manager
 from simulations.runs.frames import Malformed
 from simulations.runs.registry import registry
 from simulations.runs.replay import Unrepeatable
@@ -149,13 +149,8 @@ def _clock_label(about: About, tick: int) -> str:
 
 def frame(live: LiveRun, outbox: Outbox) -> Future[tuple[bytes, int]]:
     """Ask for the columns of an outbox's next frame; answers with the tick after the last one in it."""
-    series = outbox.subscription.series
-
-    def draw(backend: Any) -> tuple[bytes, int]:
-        points = outbox.points(live.tick, live.ticks_total)
-        return backend.frame(series, outbox.next_tick, points), live.tick
-
-    return live.call(draw)
+    most = outbox.points(live.tick, live.ticks_total)
+    return charting.points(live, outbox.subscription.series, outbox.next_tick, most)
 
 
 def perform(ticket: Ticket, run_id: UUID, message: dict[str, Any]) -> Answer | None:

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 import structlog
 from django.db import transaction
 
-from simulations.models import AuditEntry, Intervention, Run
-from simulations.runs import interventions
+from simulations import storage
+from simulations.models import Artifact, AuditEntry, Intervention, Run
+from simulations.runs import checkpoints, interventions, outcomes
 from simulations.runs.registry import registry
 
 if TYPE_CHECKING:
@@ -38,13 +39,17 @@ def branch(
     most = min(reached, parent.ticks_total - 1)
     if isinstance(tick, bool) or not isinstance(tick, int) or not 0 <= tick <= most:
         raise ValueError(f"tick must be an integer from 0 to {most:,}, which the run has reached")
+    if live is not None:
+        outcomes.settle(live)
     run = _row(parent, tick, by, name)
     try:
+        _take_over_parts(parent, run)
         registry.live(run)
         for event in events:
             interventions.apply(run, event, by)
     except Exception:
         registry.drop(run.pk)
+        storage.delete_run(run.pk)
         run.delete()
         raise
     AuditEntry.objects.record(by, "run.branched", run, parent=str(parent.pk), tick=tick)
@@ -84,6 +89,19 @@ def _row(parent: Run, tick: int, by: AbstractBaseUser, name: str) -> Run:
             for each in made
         )
     return run
+
+
+def _take_over_parts(parent: Run, run: Run) -> None:
+    """Give the branch the parts its parent stored before the checkpoint from which the branch is computed."""
+    start = checkpoints.last_tick(run, run.tick)
+    parts = parent.artifacts.filter(provisional=False, to_tick__lte=start)
+    rows = []
+    for number, part in enumerate(parts.exclude(kind=Artifact.Kind.CHECKPOINT).order_by("part")):
+        name = f"{part.kind}-{number:05}.parquet"
+        storage.link_file(parent.pk, part.name, run.pk, name)
+        facts = {field: getattr(part, field) for field in ("kind", "rows", "bytes", "from_tick", "to_tick")}
+        rows.append(Artifact(run=run, part=number, name=name, **facts))
+    Artifact.objects.bulk_create(rows)
 
 
 def _status(made: Intervention, tick: int) -> str:

@@ -18,6 +18,7 @@ from uuid import UUID
 
 import structlog
 
+from simulations.runs.checkpoints import Timer
 from simulations.runs.pace import Pace
 from simulations.runs.recorder import Recorder
 from simulations.runs.watching import Bell
@@ -67,6 +68,8 @@ class LiveRun:
         tick: int,
         ticks_total: int,
         ticks_per_second: float | None,
+        made: int,
+        charted_from: int,
         on_stop: Callable[[LiveRun, str], None],
         on_beat: Callable[[LiveRun], None],
     ) -> None:
@@ -85,6 +88,11 @@ class LiveRun:
         self.stored_at = 0.0
         self.bell = Bell()
         self.storing = threading.Lock()
+        # Held while an intervention is in the engine and not in the database: no checkpoint may have it.
+        self.intervening = threading.Lock()
+        self.made = made  # sequence number of the next intervention
+        self.charted_from = charted_from  # the engine's own charts begin here
+        self.checkpoints = Timer()
         self.due: float | None = None
         self.again: float | None = None
         self.busy = False
@@ -129,6 +137,10 @@ class LiveRun:
             yield
         finally:
             self.call(lambda _: self._hold(-1))
+
+    def aside(self, work: Callable[[], None]) -> bool:
+        """Have a thread of its own kind do what waits for the disk; False when this process ends."""
+        return self._scheduler.aside(work)
 
     def go(self, *, goal_tick: int | None = None, until: str | None = None) -> None:
         """Start stepping, to `goal_tick` or to an event of type `until` where given."""
@@ -194,6 +206,11 @@ class LiveRun:
     def rests(self) -> bool:
         """Whether it neither computes nor waits for its end to be stored."""
         return not (self.stepping or self._acting or self._stopped_by or self.status == "running")
+
+    @property
+    def checkpoint_is_due(self) -> bool:
+        """Whether the next storing takes a checkpoint along."""
+        return self.checkpoints.is_due(self.engine_seconds, stepping=self.stepping)
 
     @property
     def ticks_per_second_now(self) -> float:

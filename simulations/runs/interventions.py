@@ -36,13 +36,14 @@ def apply(run: Run, event: Mapping[str, Any], by: AbstractBaseUser | None = None
     if run.interventions.filter(status=Status.SCHEDULED).count() >= MOST_WAITING:
         raise ValueError(f"at most {MOST_WAITING:,} interventions can wait")
     live = registry.live(run)
-    with live.held():
+    with live.held(), live.intervening:
         accepted = live.now(lambda backend: backend.apply(event))
         try:
             made = _store(run, live, event, accepted, by or run.owner)
         except BaseException:
             live.now(lambda backend: backend.withdraw(accepted["sequence"]))
             raise
+        live.made = made.seq + 1
     log.info("run.intervened", simulation_id=str(run.pk), type=event.get("type"), tick=made.tick)
     live.bell.ring()
     return made
@@ -77,14 +78,26 @@ def withdraw(run: Run, seq: int, by: AbstractBaseUser | None = None) -> Interven
     run.refresh_from_db(fields=["status"])
     lifecycle.require(run, "apply")
     live = registry.live(run)
-    with live.held():
+    with live.held(), live.intervening:
         live.now(lambda backend: backend.withdraw(seq))
-        with transaction.atomic():
-            made = Intervention.objects.get(run=run, seq=seq)
-            made.status = Status.WITHDRAWN
-            made.save(update_fields=["status"])
-            AuditEntry.objects.record(by or run.owner, "run.intervention_withdrawn", run, seq=seq)
+        try:
+            made = _store_withdrawal(run, live, seq, by or run.owner)
+        except BaseException:
+            # The engine cannot take it up again under its number: bring the run back as its rows say.
+            registry.drop(run.pk)
+            raise
     live.bell.ring()
+    return made
+
+
+def _store_withdrawal(run: Run, live: LiveRun, seq: int, by: AbstractBaseUser) -> Intervention:
+    with transaction.atomic():
+        if not note_progress(live):
+            raise LostClaim(f"run {run.pk} changed hands")
+        made = Intervention.objects.get(run=run, seq=seq)
+        made.status = Status.WITHDRAWN
+        made.save(update_fields=["status"])
+        AuditEntry.objects.record(by, "run.intervention_withdrawn", run, seq=seq)
     return made
 
 

@@ -47,7 +47,7 @@ def state_at(run: Run, tick: int) -> dict[str, Any]:
     if isinstance(tick, bool) or not isinstance(tick, int) or not 0 <= tick < stored:
         reached = f"from 0 to {stored - 1:,}" if stored else "of a run that has started"
         raise ValueError(f"tick must be an integer {reached}")
-    openings = _openings(run.document.text, run.liquidity_percent)
+    openings = openings_of(run)
     done = _kinds_done(run)
     agents = _agents(run, parts, tick, openings, limits_change="set_credit_limit" in done)
     waiting = _waiting(run, parts, tick, holds="hold_payment" in done)
@@ -63,6 +63,11 @@ def state_at(run: Run, tick: int) -> dict[str, Any]:
         "queues": _queues(waiting),
         "totals": _totals(figures, waiting),
     }
+
+
+def openings_of(run: Run) -> Mapping[str, Opening]:
+    """Return what each bank starts with, in the order of the scenario. ValueError for an unreadable one."""
+    return _openings(run.document.text, run.liquidity_percent)
 
 
 def _agents(

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_GET
 from simulations import access
 from simulations.engine.protocol import EVENT_TYPES
 from simulations.models import Run
-from simulations.runs import feed, manager
+from simulations.runs import charting, feed, manager
 from simulations.runs.ownership import OwnedElsewhere
 from simulations.runs.recorder import waiting
 from simulations.runs.registry import registry
@@ -68,11 +68,9 @@ def run_banks(request: HttpRequest, run: Run, live: LiveRun) -> dict[str, Any]:
 
     shown = sorted(fitting, key=lambda bank: -bank.expected_cents)[:MOST_BANKS]
 
-    def read(backend: Any) -> tuple[dict[str, Any], bytes]:
-        names = [f"balance:{bank.id}" for bank in shown]
-        return backend.get_state(), backend.frame(names, 0, SPARK_POINTS)
-
-    state, columns = live.now(read)
+    names = [f"balance:{bank.id}" for bank in shown]
+    columns, _ = charting.points(live, names, 0, SPARK_POINTS).result()
+    state = live.now(lambda backend: backend.get_state())
     rows = [_bank_row(bank, state["agents"][bank.index]) for bank in shown]
     for row, line in zip(rows, _sparklines(columns, len(shown), live.ticks_total), strict=True):
         row["spark"] = line

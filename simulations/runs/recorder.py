@@ -15,13 +15,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from django.db import transaction
+from django.db.models.functions import Greatest
 
 from simulations import storage
 from simulations.models import Artifact, Run
+from simulations.runs import checkpoints, outcomes
 from simulations.runs.lifecycle import LostClaim
 
 if TYPE_CHECKING:
     from simulations.engine.protocol import SimulationBackend
+    from simulations.runs.checkpoints import Checkpoint
     from simulations.runs.driver import LiveRun
 
 
@@ -31,6 +34,7 @@ STORED_KINDS = (*KINDS, Artifact.Kind.BALANCES)
 SEAL_ROWS = 500_000
 OVERFULL_ROWS = 2_000_000
 RECENT_ROWS = 20_000
+TEXT_COLUMNS = frozenset({"type", "agent", "counterparty", "rail", "method", "reason"})  # of events
 
 
 @dataclass
@@ -71,6 +75,11 @@ class Recorder:
     def pass_over(self, backend: SimulationBackend) -> None:
         """Empty the engine of what sealed parts hold already; only the newest events are remembered."""
         self._remember(backend.drain()[Artifact.Kind.EVENTS])
+
+    def recall(self, events: Columns) -> None:
+        """Take events that are stored already into the newest ones, for the feed."""
+        if row_count(events):
+            self._recent.append(events)
 
     def outcomes(self, backend: SimulationBackend, tick: int) -> dict[int, list[str]]:
         """Return what became of events and interventions, by tick in order: "" if done, else why refused."""
@@ -122,14 +131,17 @@ class Recorder:
         """Yield the newest chunks of events, newest first."""
         yield from reversed(self._recent)
 
-    def tail(self, backend: SimulationBackend, tick: int, *, over: bool) -> Tail:
-        """Return the tail for storing. What still waits is added to its payments, after those that left."""
+    def tail(self, backend: SimulationBackend, tick: int, *, seal: bool) -> Tail:
+        """Return the tail for storing; `seal` it even if it is small.
+
+        What still waits is added to its payments, after those that left.
+        """
         self.collect(backend, tick)
         columns: dict[str, Columns] = {kind: joined(self._chunks[kind]) for kind in KINDS}
         left = self._chunks[Artifact.Kind.PAYMENTS]
         columns[Artifact.Kind.PAYMENTS] = joined([*left, waiting(backend.payments())])
         chunks: dict[str, int] = {kind: len(self._chunks[kind]) for kind in KINDS}
-        seal = over or self.is_large
+        seal = seal or self.is_large
         if seal:
             columns[Artifact.Kind.BALANCES] = balances(backend)
         return Tail(self.from_tick, tick, self.next_part, seal, columns, chunks)
@@ -161,6 +173,21 @@ def waiting(payments: Columns) -> Columns:
     return {name: column if name == "labels" else column[stays] for name, column in payments.items()}
 
 
+def coded(rows: Columns, text: frozenset[str]) -> Columns:
+    """Return stored rows as the engine drains them: the columns `text` as codes into `labels`, -1 = none."""
+    columns: Columns = {"labels": {}}
+    for name, values in rows.items():
+        if name not in text:
+            columns[name] = values
+            continue
+        plain: Any = np.ma.filled(np.ma.asarray(values, dtype=object), None)
+        names = sorted({value for value in plain if value is not None})
+        code = {value: number for number, value in enumerate(names)}
+        columns[name] = np.array([code.get(value, -1) for value in plain], dtype=np.int32)
+        columns["labels"][name] = names
+    return columns
+
+
 def row_count(columns: Columns) -> int:
     """Return how many rows a set of columns has."""
     return next((len(column) for name, column in columns.items() if name != "labels"), 0)
@@ -180,11 +207,12 @@ def joined(chunks: list[Columns]) -> Columns:
 def store(live: LiveRun, *, over: bool = False) -> None:
     """Store the run's tail: files first, then the rows that make them count, in one transaction.
 
-    Raises OSError, a DuckDB or a database error when it cannot; the tail is then kept. `LostClaim` when
-    another process owns the run.
+    A checkpoint goes with it when one is due; the tail is sealed at its tick. Raises OSError, a DuckDB or a
+    database error when it cannot; the tail is then kept. `LostClaim` when another process owns the run.
     """
     with live.storing:
-        tail = live.now(lambda backend: live.recorder.tail(backend, live.tick, over=over))
+        with live.intervening:
+            tail, checkpoint = live.now(lambda backend: _taken(live, backend, over=over))
         rows = []
         for offset, kind in enumerate(STORED_KINDS):
             columns = dict(tail.columns.get(kind, {"labels": {}}))
@@ -205,19 +233,38 @@ def store(live: LiveRun, *, over: bool = False) -> None:
                     provisional=not tail.seal,
                 )
             )
-        _replace(live, rows)
+        if checkpoint is not None:
+            # Whoever takes the run up there does not see again what became of earlier interventions.
+            outcomes.settle(live)
+            rows.append(checkpoints.write(checkpoint, tail.first_part))
+        _replace(live, rows, tail.to_tick)
         live.now(lambda _: live.recorder.stored(tail))
         live.stored_at = time.monotonic()
 
 
-def _replace(live: LiveRun, rows: list[Artifact]) -> None:
-    """Put the rows of new parts in the place of the provisional ones, then remove the old files."""
+def _taken(live: LiveRun, backend: SimulationBackend, *, over: bool) -> tuple[Tail, Checkpoint | None]:
+    """Return the tail and, when one is due, a checkpoint at its end."""
+    due = live.checkpoint_is_due
+    tail = live.recorder.tail(backend, live.tick, seal=over or due)
+    if not due:
+        return tail, None
+    taken = live.checkpoints.take(live.run_id, live.tick, live.made, live.engine_seconds, backend)
+    return tail, taken
+
+
+def _replace(live: LiveRun, rows: list[Artifact], tick: int) -> None:
+    """Put the rows of new parts in the place of the provisional ones, then remove the old files.
+
+    The run's row stands at least at `tick` then: a run is never behind what is stored of it.
+    """
     with transaction.atomic():
-        if not Run.objects.filter(pk=live.run_id, epoch=live.epoch).exists():
+        ours = Run.objects.filter(pk=live.run_id, epoch=live.epoch)
+        if not ours.update(tick=Greatest("tick", tick)):
             raise LostClaim(f"run {live.run_id} changed hands")
-        old = Artifact.objects.filter(run_id=live.run_id, provisional=True)
-        names = list(old.values_list("name", flat=True))
-        old.delete()
+        artifacts = Artifact.objects.filter(run_id=live.run_id)
+        old = list(artifacts.filter(provisional=True))
         Artifact.objects.bulk_create(rows)
-    for name in names:
-        (storage.run_dir(live.run_id) / name).unlink(missing_ok=True)
+        old += checkpoints.superfluous(artifacts.filter(kind=Artifact.Kind.CHECKPOINT))
+        artifacts.filter(pk__in=[each.pk for each in old]).delete()
+    for each in old:
+        (storage.run_dir(live.run_id) / each.name).unlink(missing_ok=True)

@@ -202,10 +202,12 @@ class Registry:
             tick=run.tick,
             ticks_total=run.ticks_total,
             ticks_per_second=run.ticks_per_second,
+            made=back.made,
+            charted_from=back.start,
             on_stop=self._stopped,
             on_beat=self._beat,
         )
-        live.engine_seconds = run.engine_seconds
+        live.engine_seconds = live.checkpoints.engine_seconds = run.engine_seconds
         return live
 
     def _claim(self, run: Run) -> None:
@@ -247,7 +249,7 @@ class Registry:
         """Once a second while it runs: note how far it is, seal what has grown large, see who wants it."""
         try:
             close_old_connections()
-            if live.recorder.is_large:
+            if live.recorder.is_large or live.checkpoint_is_due:
                 recorder.store(live)
             if not note_progress(live):
                 raise lifecycle.LostClaim(f"run {live.run_id} changed hands")

@@ -1,4 +1,4 @@
-"""Bringing a run back: its inputs and interventions, computed again from the first tick."""
+"""Bringing a run back: its inputs and interventions, computed again from a checkpoint or the first tick."""
 
 from __future__ import annotations
 
@@ -14,15 +14,20 @@ from simulations import storage
 from simulations.config.inputs import prepare
 from simulations.engine.rust_backend import RustBackend
 from simulations.models import Artifact, Intervention, Run
+from simulations.runs import checkpoints
 from simulations.runs.driver import Bank
-from simulations.runs.recorder import Recorder
+from simulations.runs.recorder import TEXT_COLUMNS, Recorder, coded
 
 if TYPE_CHECKING:
     from simulations.config.inputs import RunInput
+    from simulations.runs.recorder import Columns
 
 # A claim's parts are numbered apart from those of every other claim: an owner that lost the run cannot
 # overwrite a file of the next one.
-PARTS_PER_EPOCH = 100_000
+PARTS_PER_EPOCH = 100_000  # those of epoch 0 are a parent's, taken over by its branch
+
+
+RECALLED_ROWS = 2_000  # of stored events, for the feed of a run taken up at a checkpoint
 
 
 class Unrepeatable(Exception):
@@ -58,15 +63,24 @@ def banks_of(given: RunInput) -> tuple[Bank, ...]:
 
 
 class Replay:
-    """A run computed again from its first tick, with each intervention made where it was made.
+    """A run computed again, with each intervention made where it was made.
 
-    Withdrawn ones are made and taken back, so that all have the numbers they had.
+    Withdrawn ones are made and taken back, so that all have the numbers they had. It begins at the first
+    tick or, with `from_tick`, at the last usable checkpoint at or before that one; `start` is where.
     """
 
-    def __init__(self, run: Run, given: RunInput) -> None:
-        self.backend = RustBackend(given.config, given.payments, run=str(run.pk))
-        self.tick = 0
-        self._made = deque(run.interventions.order_by("seq"))
+    def __init__(self, run: Run, given: RunInput, *, from_tick: int = 0) -> None:
+        found = checkpoints.restored(run, given, from_tick) if from_tick else None
+        if found is None:
+            self.backend = RustBackend(given.config, given.payments, run=str(run.pk))
+            self.start, self.made = 0, 0
+            self._made = deque(run.interventions.order_by("seq"))
+        else:
+            checkpoint, self.backend = found
+            self.start, self.made = checkpoint.tick, checkpoint.made
+            self._made = deque(run.interventions.filter(seq__gte=checkpoint.made).order_by("seq"))
+            self._withdraw_again(run)
+        self.tick = self.start
 
     def go_to(self, tick: int, drained: Callable[[int], object], budget_ms: int | None = None) -> None:
         """Stand at `tick`; `drained(tick)` empties the engine on the way, after `budget_ms` at the latest.
@@ -93,36 +107,62 @@ class Replay:
 
     def _intervene(self, made: Intervention) -> None:
         accepted = self.backend.apply({**made.event, "tick": made.tick})
+        while accepted["sequence"] < made.seq:  # a number given to one that could not be stored
+            self.backend.withdraw(accepted["sequence"])
+            accepted = self.backend.apply({**made.event, "tick": made.tick})
         if accepted["sequence"] != made.seq:
             raise Unrepeatable(f"intervention {made.seq} was made as {accepted['sequence']}")
+        self.made = made.seq + 1
         if made.status == Intervention.Status.WITHDRAWN:
             self.backend.withdraw(made.seq)
+
+    def _withdraw_again(self, run: Run) -> None:
+        """Take back what was withdrawn after the checkpoint, in which it still waits."""
+        waiting = [each["sequence"] for each in self.backend.scheduled()]
+        withdrawn = run.interventions.filter(seq__in=waiting, status=Intervention.Status.WITHDRAWN)
+        for seq in withdrawn.values_list("seq", flat=True):
+            self.backend.withdraw(seq)
 
 
 @dataclass(frozen=True)
 class BroughtBack:
-    """A run in memory, as it was at `run.tick`."""
+    """A run in memory, as it was at `run.tick`. The engine knows its charts from `start` on."""
 
     backend: RustBackend
     recorder: Recorder
     banks: tuple[Bank, ...]
+    start: int
+    made: int
 
 
 def bring_back(run: Run) -> BroughtBack:
-    """Return a run as it was at `run.tick`, computed again from its inputs.
+    """Return a run as it was at `run.tick`, computed again from its last checkpoint.
 
     What sealed parts hold is computed again and thrown away; the rest goes into the recorder's tail.
     """
     given = inputs_of(run)
-    replay = Replay(run, given)
-    backend = replay.backend
     sealed = Artifact.objects.filter(run=run, provisional=False).order_by("-to_tick").first()
     sealed_tick = sealed.to_tick if sealed else 0
+    replay = Replay(run, given, from_tick=sealed_tick)
+    backend = replay.backend
     recorder = Recorder(from_tick=sealed_tick, next_part=run.epoch * PARTS_PER_EPOCH)
+    if replay.start:
+        recorder.recall(_last_events(run))
     replay.go_to(sealed_tick, lambda _: recorder.pass_over(backend))
     replay.go_to(run.tick, lambda tick: recorder.collect(backend, tick))
     sweep(run)
-    return BroughtBack(backend, recorder, banks_of(given))
+    return BroughtBack(backend, recorder, banks_of(given), replay.start, replay.made)
+
+
+def _last_events(run: Run) -> Columns:
+    """Return the newest events of the sealed parts, as the feed has them."""
+    part = run.artifacts.filter(kind=Artifact.Kind.EVENTS, provisional=False).order_by("-part").first()
+    if part is None:
+        return {"labels": {}}
+    newest = storage.read(
+        run.pk, "events", [part.name], storage.COLUMNS["events"], order=["-seq"], limit=RECALLED_ROWS
+    )
+    return coded({name: values[::-1] for name, values in newest.items()}, TEXT_COLUMNS)
 
 
 def sweep(run: Run) -> None:

@@ -6,7 +6,6 @@ by two threads at once, so that whatever it owns needs no lock.
 
 from __future__ import annotations
 
-import contextlib
 import heapq
 import itertools
 import os
@@ -49,10 +48,13 @@ class Scheduler:
         self._closed = False
         self._storers = ThreadPoolExecutor(2, thread_name_prefix="storer")
 
-    def aside(self, work: Callable[[], None]) -> None:
-        """Have a thread of its own kind do what waits for disk or database."""
-        with contextlib.suppress(RuntimeError):  # closed: who restarts the run does it again
+    def aside(self, work: Callable[[], None]) -> bool:
+        """Have a thread of its own kind do what waits for disk or database; False when closed."""
+        try:
             self._storers.submit(work)
+        except RuntimeError:  # closed: who restarts the run does it again
+            return False
+        return True
 
     def add(self, task: Task) -> None:
         """Make a task known; it sleeps until woken."""

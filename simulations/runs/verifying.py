@@ -15,14 +15,13 @@ from django.db import close_old_connections
 from simulations import storage
 from simulations.engine.rust_backend import ENGINE_VERSION
 from simulations.models import Artifact, Run
-from simulations.runs.recorder import row_count
+from simulations.runs.recorder import TEXT_COLUMNS, row_count
 from simulations.runs.replay import Replay, inputs_of
 
 if TYPE_CHECKING:
     from simulations.runs.recorder import Columns
 
 SLICE_MS = 50
-TEXT_COLUMNS = frozenset({"type", "agent", "counterparty", "rail", "method", "reason"})
 EVENT_COLUMNS = storage.COLUMNS["events"]
 
 

@@ -5,7 +5,8 @@ database; `storage.exporting` writes files for people.
 """
 
 from simulations.storage.banks import bank_sums, counterparties, payment_counts
-from simulations.storage.charts import balances, series, series_names, thin
+from simulations.storage.blobs import read_blob, write_blob
+from simulations.storage.charts import balances, credit_limits, queued_values, series, series_names, thin
 from simulations.storage.curves import curves, totals
 from simulations.storage.moments import (
     Account,
@@ -16,7 +17,15 @@ from simulations.storage.moments import (
     moved_back_at,
     waiting_at,
 )
-from simulations.storage.parts import Column, StoredPart, delete_run, run_dir, write_parquet, write_part
+from simulations.storage.parts import (
+    Column,
+    StoredPart,
+    delete_run,
+    link_file,
+    run_dir,
+    write_parquet,
+    write_part,
+)
 from simulations.storage.reading import COLUMNS, Kind, Page, Where, page, read
 
 __all__ = [
@@ -33,19 +42,24 @@ __all__ = [
     "balances",
     "bank_sums",
     "counterparties",
+    "credit_limits",
     "credit_limits_at",
     "curves",
     "delete_run",
+    "link_file",
     "moved_back_at",
     "page",
     "payment_counts",
+    "queued_values",
     "read",
+    "read_blob",
     "run_dir",
     "series",
     "series_names",
     "thin",
     "totals",
     "waiting_at",
+    "write_blob",
     "write_parquet",
     "write_part",
 ]

@@ -86,16 +86,72 @@ def balances(
     """
     agents = list(opening)
     ticks, owners, changes = _flows(run_id, names, agents, to_tick)
+    return thin(_table(ticks, owners, changes, opening), max_points)
+
+
+def queued_values(
+    run_id: uuid.UUID | str, names: Sequence[str], agents: Sequence[str], *, to_tick: int
+) -> dict[str, Column]:
+    """Return `tick` and the value, in cents, of what each agent had queued in the rails as the tick closed.
+
+    A row stands until the next one; the first is of tick 0.
+    """
+    if not names or not agents:
+        return {"tick": np.zeros(1, np.int64), **{agent: np.zeros(1, np.int64) for agent in agents}}
+    paths, source = source_of(run_id, "events", names)
+    with connect(paths) as connection:
+        found = connection.execute(
+            f"""WITH steps AS (
+                SELECT tick, type, agent, amount, lead(tick) OVER (PARTITION BY payment ORDER BY seq) AS gone
+                FROM {source}
+                WHERE type IN ('queued', 'settled', 'dropped', 'held') AND list_contains($agents, agent)),
+            moves AS (
+                SELECT tick, agent, amount AS change FROM steps WHERE type = 'queued'
+                UNION ALL SELECT gone, agent, -amount FROM steps WHERE type = 'queued' AND gone IS NOT NULL)
+            SELECT tick::BIGINT AS tick, list_position($agents, agent)::BIGINT - 1 AS owner,
+                sum(change)::BIGINT AS change
+            FROM moves WHERE tick <= $last GROUP BY ALL ORDER BY ALL""",
+            bound_of("events", paths) | {"agents": list(agents), "last": to_tick},
+        ).fetchnumpy()
+    return _table(found["tick"], found["owner"], found["change"], dict.fromkeys(agents, 0))
+
+
+def credit_limits(
+    run_id: uuid.UUID | str, names: Sequence[str], opening: Mapping[str, int], *, to_tick: int
+) -> dict[str, Column]:
+    """Return `tick` and the credit limit of each agent in `opening`, in cents, from tick 0 on.
+
+    A row stands until the next one. `opening` has the limits before the first tick.
+    """
+    agents = list(opening)
+    where = [
+        Where("tick", "<=", to_tick),
+        Where("reason", "=", "set_credit_limit"),
+        Where("type", "=", "intervened"),
+        Where("agent", "in", agents),
+    ]
+    found = read(run_id, "events", names, ["tick", "agent", "amount"], where=where, order=["seq"])
+    limits, changes = dict(opening), []
+    for agent, limit in zip(found["agent"], found["amount"], strict=True):
+        changes.append(limit - limits[agent])
+        limits[agent] = limit
+    owners = [agents.index(agent) for agent in found["agent"]]
+    ticks = found["tick"].astype(np.int64)
+    return _table(ticks, np.array(owners, np.int64), np.array(changes, np.int64), opening)
+
+
+def _table(ticks: Column, owners: Column, changes: Column, opening: Mapping[str, int]) -> dict[str, Column]:
+    """Return `tick`, from 0 on, and what the changes to `opening` add up to after each of them."""
+    agents = list(opening)
     moments, position = np.unique(ticks, return_inverse=True)
     table = np.zeros((len(moments) + 1, len(agents)), dtype=np.int64)
     table[0] = [opening[agent] for agent in agents]
     np.add.at(table, (position + 1, owners), changes)
     table = np.cumsum(table, axis=0)
-    # The opening balances stand just before tick 0; a change in tick 0 replaces them there.
+    # What stood at the opening stands just before tick 0; a change in tick 0 replaces it there.
     first = 1 if len(moments) and moments[0] == 0 else 0
     whole: dict[str, Column] = {"tick": np.concatenate([[0], moments]).astype(np.int64)[first:]}
-    whole |= {agent: table[first:, number] for number, agent in enumerate(agents)}
-    return thin(whole, max_points)
+    return whole | {agent: table[first:, number] for number, agent in enumerate(agents)}
 
 
 def _flows(

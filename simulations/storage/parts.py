@@ -37,6 +37,23 @@ def delete_run(run_id: uuid.UUID | str) -> None:
     shutil.rmtree(run_dir(run_id), ignore_errors=True)
 
 
+def link_file(from_run: uuid.UUID | str, name: str, to_run: uuid.UUID | str, new_name: str) -> None:
+    """Give a file of one run to another, too; it never changes, so both share it where the disk can.
+
+    Raises OSError if it cannot be given.
+    """
+    folder = run_dir(to_run)
+    folder.mkdir(parents=True, exist_ok=True)
+    source, target = run_dir(from_run) / name, folder / new_name
+    try:
+        os.link(source, target)
+    except FileNotFoundError:
+        raise
+    except OSError:  # a file system without links, or too many of them
+        shutil.copyfile(source, target)
+        make_durable(target)
+
+
 def write_part(
     run_id: uuid.UUID | str,
     kind: str,
@@ -68,9 +85,9 @@ def write_parquet(path: Path, columns: Mapping[str, Column], labels: Mapping[str
             connection.execute(
                 f"COPY (SELECT {values} FROM part) TO '{target}' (FORMAT parquet, COMPRESSION zstd)", bound
             ).fetchall()
-        _make_durable(unfinished)
+        make_durable(unfinished)
         unfinished.replace(path)
-        _make_durable(path.parent)
+        make_durable(path.parent)
     finally:
         unfinished.unlink(missing_ok=True)
     return len(next(iter(columns.values()))) if columns else 0
@@ -89,7 +106,8 @@ def _parameter(name: str) -> str:
     return f"label_{name}"
 
 
-def _make_durable(path: Path) -> None:
+def make_durable(path: Path) -> None:
+    """Have the system write a file, or a folder's list of files, to the disk."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)

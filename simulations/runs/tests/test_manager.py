@@ -33,7 +33,7 @@ def test_the_parts_of_a_finished_run_hold_every_payment_and_are_sealed(owner) ->
     manager.start(run)
     run = run_to_status(run, Status.FINISHED)
     parts = Artifact.objects.filter(run=run)
-    assert {part.kind for part in parts} == {"series", "events", "payments"}
+    assert {part.kind for part in parts} == {"series", "events", "payments", "balances"}
     assert not parts.filter(provisional=True).exists()
     assert sum(part.rows for part in parts if part.kind == "payments") == run.arrived_count
 
