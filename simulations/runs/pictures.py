@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_GET
 
 from simulations import access
+from simulations.runs import charting
 from simulations.runs.ownership import OwnedElsewhere
 from simulations.runs.recorder import waiting
 from simulations.runs.registry import registry
@@ -117,7 +118,7 @@ def run_heat(request: HttpRequest, run_id: UUID) -> HttpResponse:
     def read(live: LiveRun) -> dict[str, Any]:
         shown = _most_active(live)
         names = [f"{measure}:{bank.id}" for bank in shown]
-        columns, tick = live.now(lambda backend: (backend.frame(names, 0, HEAT_POINTS), live.tick))
+        columns, tick = charting.points(live, names, 0, HEAT_POINTS).result()
         table = np.frombuffer(columns, dtype="<f8").reshape(len(shown) + 1, -1).astype("i8")
         banks = [{"id": bank.id, "name": bank.name, "index": bank.index} for bank in shown]
         return {"tick": tick, "banks": banks, "ticks": table[0], "values": list(table[1:])}
