@@ -8,6 +8,7 @@ be called 12 or NULL. Anchors, aliases, tags, duplicate keys and a second docume
 from __future__ import annotations
 
 import re
+import threading
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,6 +17,8 @@ import yaml
 MAX_BYTES = 2 * 1024 * 1024
 MAX_DEPTH = 32
 MAX_NUMBER_LENGTH = 60
+# A text of the largest size takes some 60 MB as nodes; one changed by the form shares most of them.
+_KNOWN_MAX = 3
 
 # Values of these keys are names: the text as written, whatever it would mean elsewhere.
 TEXT_KEYS = frozenset(
@@ -33,6 +36,8 @@ _WORDS: dict[str, Any] = {
     **{f"{sign}.{word}": float(f"{sign}inf") for sign in ("", "+", "-") for word in ("inf", "Inf", "INF")},
     **{f".{word}": float("nan") for word in ("nan", "NaN", "NAN")},
 }
+_known: dict[str, Node] = {}
+_reading = threading.Lock()
 # JSON writes characters beyond the basic plane as two escapes; YAML has one.
 _SURROGATES = re.compile(r"\\u([dD][89abAB][0-9a-fA-F]{2})\\u([dD][c-fC-F][0-9a-fA-F]{2})")
 
@@ -93,6 +98,26 @@ def read_document(text: str) -> Node:
         return _Builder().build(written_as_json)
     except yaml.YAMLError as error:
         raise _unreadable(error) from None
+
+
+def shared_document(text: str) -> Node:
+    """Return what `read_document` does, read once for all who ask in a row: never change it in place."""
+    with _reading:
+        known = _known.pop(text, None)
+        if known is not None:
+            _known[text] = known
+    if known is None:
+        known = read_document(text)
+        remember_document(text, known)
+    return known
+
+
+def remember_document(text: str, root: Node) -> None:
+    """Let `shared_document` know what a text says; a few texts are kept, the latest ones."""
+    with _reading:
+        _known[text] = root
+        while len(_known) > _KNOWN_MAX:
+            del _known[next(iter(_known))]
 
 
 def parse_yaml(text: str) -> Any:

@@ -16,7 +16,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from simulations.config.clock import DayClock
-from simulations.config.document import Node, Unreadable, read_document, shown
+from simulations.config.document import Node, Unreadable, shared_document, shown
 from simulations.config.importing import Columns, read_payments
 from simulations.config.payment_file import PaymentFileRefused
 from simulations.config.schema import SimulationConfig
@@ -85,7 +85,7 @@ def check_text(text: str, *, payments: Callable[[str], Path | None] | None = Non
     key is taken as it is and no file is read. Never raises on anything a person can type.
     """
     try:
-        root = read_document(text)
+        root = shared_document(text)
     except Unreadable as error:
         return Checked(None, [Fault(error.code, "", error.message, line=error.line, column=error.column)])
     if not isinstance(root.value, dict):

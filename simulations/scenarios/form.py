@@ -7,7 +7,7 @@ from typing import Any, get_args
 
 from pydantic import BaseModel
 
-from simulations.config.document import Unreadable, parse_yaml
+from simulations.config.document import Unreadable, shared_document
 from simulations.config.events import Event, Limits
 from simulations.config.policies import Policy, SplitAbove
 from simulations.config.schema import (
@@ -73,7 +73,7 @@ class Form:
 def read_form(text: str) -> Form:
     """Return the form of a text."""
     try:
-        document = parse_yaml(text) if text.strip() else {}
+        document = shared_document(text).value if text.strip() else {}
     except Unreadable as error:
         return Form(problem=error.message, line=error.line)
     if not isinstance(document, dict):

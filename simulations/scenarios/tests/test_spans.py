@@ -8,8 +8,9 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from simulations.config.document import MAX_DEPTH, Unreadable, parse_yaml
+from simulations.config.document import MAX_DEPTH, Unreadable, parse_yaml, read_document, shared_document
 from simulations.scenarios.tests.documents import KEYS, VALUES, texts
+from simulations.scenarios.text import parts
 from simulations.scenarios.text.spans import (
     NoSuchPlace,
     add_item,
@@ -18,7 +19,7 @@ from simulations.scenarios.text.spans import (
     rename_key,
     set_value,
 )
-from simulations.scenarios.text.tree import Node, read_tree
+from simulations.scenarios.text.tree import Node, Path, read_tree
 
 THOROUGH = settings(
     max_examples=2000 if os.environ.get("SOAK") else 25,
@@ -36,6 +37,14 @@ agents:
   - {id: BANK_B, balance: 2000} # flow
 # the end
 """
+
+
+@pytest.fixture(scope="module", autouse=True, params=[parts.LONG, 0], ids=["whole", "by parts"])
+def _long_texts(request):
+    """Every change means and touches the same, whether the text is taken whole or by its parts."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(parts, "LONG", request.param)
+        yield
 
 
 def node_at(text: str, path=()) -> Node:
@@ -245,3 +254,52 @@ def test_many_entries_go_at_once_and_leave_the_rest() -> None:
     text = "a: {x: 1, y: 2} # one\nb:\n- p\n- q # two\n- r\nc:\n  x: 1\n  y: 2 # three\n"
     result = remove_items(text, [("a", "x"), ("b", 0), ("c", "x")])
     assert result == "a: {y: 2} # one\nb:\n- q # two\n- r\nc:\n  y: 2 # three\n"
+
+
+MANY = """\
+name: Many
+agents:
+  - {id: A, balance: 1}  # first
+
+  # a word about B
+  - id: B
+    balance: 2
+  - {id: C, balance: 3}
+costs:
+  split_fee: 7
+initial_transactions:
+- {sender: A, receiver: B, amount: 5, arrival_tick: 0}
+- {sender: B, receiver: A, amount: 6, arrival_tick: 1}
+# the end
+"""
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        (("agents", 0, "balance"), 10),
+        (("agents", 1, "balance"), 20),
+        (("agents", 1, "name"), "Second"),
+        (("agents", 2), {"id": "D", "balance": 0}),
+        (("costs", "split_fee"), 8),
+        (("costs", "eod_penalty"), 9),
+        (("initial_transactions", 1, "amount"), 60),
+        (("agents", 1, "arrival_config", "rate_per_tick"), 2),
+    ],
+)
+def test_what_is_remembered_of_a_changed_text_is_what_reading_it_says(path, value) -> None:
+    shared_document(MANY)
+    changed = set_value(MANY, path, value)
+    assert shared_document(changed) == read_document(changed), "values and places"
+    assert remove_item(changed, path[:2] + path[2:3] if len(path) > 2 else path) != changed
+
+
+def test_lines_that_do_not_stand_alone_are_taken_with_what_holds_them() -> None:
+    odd = "agents: [{id: A,\n  balance: 1}, {id: B,\n  balance: 2}]\ncosts: {split_fee: 1}\n"
+    odd += "? rails\n: [{id: R}]\n"
+    assert parse_yaml(set_value(odd, ("agents", 1, "balance"), 5))["agents"][1] == {"id": "B", "balance": 5}
+    assert parse_yaml(set_value(odd, ("rails", 0, "id"), "X"))["rails"] == [{"id": "X"}]
+    deep = "a:\n- " + "[" * (MAX_DEPTH - 2) + "]" * (MAX_DEPTH - 2) + "\n"
+    inner: Path = ("a", *[0] * (MAX_DEPTH - 2))
+    with pytest.raises(ValueError, match=r"levels of nesting|cannot be written"):
+        set_value(deep, inner, [[]])

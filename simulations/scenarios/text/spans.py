@@ -11,8 +11,9 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache, partial
 from typing import Any
 
-from simulations.config.document import Unreadable, parse_yaml
+from simulations.config.document import Unreadable, shared_document
 from simulations.scenarios.text import emitting
+from simulations.scenarios.text.parts import part_of
 from simulations.scenarios.text.tree import Node, Path, Step, read_tree
 
 BOM = "\ufeff"
@@ -31,6 +32,10 @@ def set_value(text: str, path: Path, value: Any, order: Sequence[str] = ()) -> s
 
     A new key goes behind those of its mapping that stand before it in `order`, else to the end.
     """
+    if (part := part_of(text, path)) is not None:
+        whole = part.put(set_value(part.text, part.path, value, order))
+        if whole is not None:
+            return whole
     meant = _put(document_of(text), path, value)
 
     def patch(text: str, root: Node) -> str:
@@ -57,6 +62,10 @@ def add_item(text: str, path: Path, value: Any, at: int | None = None) -> str:
 
 def add_items(text: str, path: Path, values: list[Any], at: int | None = None) -> str:
     """Put several items into the sequence at a path, as `add_item` does with one."""
+    if (part := part_of(text, path)) is not None:
+        whole = part.put(add_items(part.text, part.path, values, at))
+        if whole is not None:
+            return whole
     document = document_of(text)
     items = _value_at(document, path)
     if not values:
@@ -96,6 +105,10 @@ def remove_item(text: str, path: Path) -> str:
 
 def remove_items(text: str, paths: Sequence[Path]) -> str:
     """Take out several items or keys, of different collections that do not enclose one another."""
+    if len(paths) == 1 and (part := part_of(text, paths[0][:-1])) is not None:
+        whole = part.put(remove_items(part.text, [(*part.path, paths[0][-1])]))
+        if whole is not None:
+            return whole
     meant = document = document_of(text)
     if not all(paths):
         raise NoSuchPlace("The whole document cannot be removed.")
@@ -166,14 +179,17 @@ def replace_scalars(text: str, changes: Mapping[tuple[int, int], str | int]) -> 
 # The document that is meant
 
 
-@lru_cache(maxsize=8)
 def document_of(text: str) -> Any:
     """Return what a text says, {} where it says nothing. It is shared: never change it in place."""
-    body = text.removeprefix(BOM)
-    return {} if _tree(body) is None else parse_yaml(body)
+    try:
+        return shared_document(text.removeprefix(BOM)).value
+    except Unreadable as error:
+        if error.code == "empty":
+            return {}
+        raise
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=4)
 def _tree(text: str) -> Node | None:
     return read_tree(text)
 

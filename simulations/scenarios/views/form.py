@@ -11,7 +11,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_POST
 
 from simulations.access import owned_scenario, visible_scenario
-from simulations.config.document import Unreadable, parse_yaml
+from simulations.config.document import Unreadable, shared_document
 from simulations.scenarios.beginnings import ticks_of
 from simulations.scenarios.changes import ChangeRefused, change
 from simulations.scenarios.details import read_arrivals, read_bank
@@ -105,7 +105,7 @@ def _drawer(text: str, name: str) -> dict[str, Any]:
     """Return what a drawer (`bank-3`, `arrivals-3`) shows; nothing where there is no such bank any more."""
     kind, _, number = name.partition("-")
     try:
-        document = parse_yaml(text)
+        document = shared_document(text).value
         index = int(number)
         if kind == "bank":
             return {"details": read_bank(document, index), "drawer": name}
