@@ -40,6 +40,22 @@ pub struct Cell {
     rest: u64,
 }
 
+/// What a charge adds: whole cents and a remainder over the denominator of its kind.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Step {
+    whole: i64,
+    rest: u64,
+}
+
+impl Step {
+    /// Whether it adds nothing.
+    #[inline]
+    #[must_use]
+    pub fn is_zero(self) -> bool {
+        self.whole == 0 && self.rest == 0
+    }
+}
+
 /// The cumulative cost of the agent, or of all, grew beyond 9·10^18 cents.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TooLarge {
@@ -59,10 +75,6 @@ pub struct Costs {
     totals: [i64; KINDS],
     /// Sum of `totals`.
     total: i64,
-    /// Whether anything accrues tick by tick on what an agent draws, posts, or lets wait.
-    pub(super) on_overdraft: bool,
-    pub(super) on_collateral: bool,
-    pub(super) on_delay: bool,
 }
 
 impl Costs {
@@ -73,9 +85,6 @@ impl Costs {
         let per_day = 1_000_000_000 * u64::from(scenario.ticks_per_day);
         let once = 1_000_000_000;
         Self {
-            on_overdraft: spec.overdraft_rate.0 > 0,
-            on_collateral: spec.collateral_rate.0 > 0,
-            on_delay: spec.delay_penalty_per_tick.0 > 0 || spec.delay_rate_per_tick.0 > 0,
             denominators: [per_day, per_day, once, once * 10_000, once, 1, once, once],
             cells: vec![[Cell::default(); KINDS]; scenario.agents.len()],
             totals: [0; KINDS],
@@ -97,22 +106,45 @@ impl Costs {
         if numerator == 0 {
             return Ok(());
         }
+        self.charge_step(agent, kind, self.step(kind, numerator))
+    }
+
+    /// What a numerator adds, over the denominator of the kind.
+    #[must_use]
+    pub fn step(&self, kind: CostKind, numerator: u128) -> Step {
+        let denominator = self.denominators[kind as usize];
+        if let Ok(numerator) = u64::try_from(numerator) {
+            return Step {
+                whole: i64::try_from(numerator / denominator).unwrap_or(i64::MAX),
+                rest: numerator % denominator,
+            };
+        }
+        let denominator = u128::from(denominator);
+        Step {
+            whole: i64::try_from(numerator / denominator).unwrap_or(i64::MAX),
+            rest: (numerator % denominator) as u64,
+        }
+    }
+
+    /// Charges a step.
+    ///
+    /// # Errors
+    /// [`TooLarge`]; the run cannot go on.
+    #[inline]
+    pub fn charge_step(
+        &mut self,
+        agent: AgentId,
+        kind: CostKind,
+        step: Step,
+    ) -> Result<(), TooLarge> {
         let denominator = self.denominators[kind as usize];
         let cell = &mut self.cells[agent.index()][kind as usize];
         let before = cell.rounded(denominator);
-        let sum = numerator.checked_add(u128::from(cell.rest));
-        // 64-bit division is many times quicker, and costs of a tick nearly always fit.
-        let (whole, rest) = match sum.map(u64::try_from) {
-            Some(Ok(sum)) => (u128::from(sum / denominator), sum % denominator),
-            Some(Err(_)) => {
-                let (sum, denominator) = (sum.unwrap_or(u128::MAX), u128::from(denominator));
-                (sum / denominator, (sum % denominator) as u64)
-            }
-            None => (u128::MAX, 0),
-        };
-        let within = i64::try_from(whole)
-            .ok()
-            .and_then(|whole| cell.whole.checked_add(whole))
+        let sum = cell.rest + step.rest;
+        let carried = sum >= denominator;
+        let rest = if carried { sum - denominator } else { sum };
+        let within = (cell.whole.checked_add(step.whole))
+            .and_then(|whole| whole.checked_add(i64::from(carried)))
             .filter(|&whole| whole < MOST_MONEY);
         let Some(whole) = within else {
             return Err(TooLarge { agent, kind });
@@ -163,7 +195,10 @@ impl Costs {
             self.spec.delay_rate_per_tick,
             amount,
         );
-        flat_and_rate.saturating_mul(u128::from(multiplier))
+        match u64::try_from(flat_and_rate) {
+            Ok(cost) => u128::from(cost) * u128::from(multiplier),
+            Err(_) => flat_and_rate.saturating_mul(u128::from(multiplier)),
+        }
     }
 
     /// Numerator of becoming overdue.

@@ -15,16 +15,15 @@ impl Kernel {
     pub fn open_day(&mut self) -> Result<(), RunError> {
         self.start_counters();
         let whole_day = u128::from(self.scenario.ticks_per_day);
-        let mut positions = 0;
         for at in 0..self.ledger.accounts.len() {
             let agent = AgentId::from_index(at);
             let opening = self.costs.liquidity(self.ledger.accounts[at].balance);
             self.charge(agent, CostKind::Liquidity, opening)?;
-            let gauge = &mut self.gauges.agents[at];
-            let carried = u128::from(gauge.waiting_value.unsigned_abs()) * whole_day;
+            let (gauge, account) = (&mut self.gauges.agents[at], &self.ledger.accounts[at]);
+            let waiting = account.pending_value + account.queued_value;
+            let carried = u128::from(waiting.unsigned_abs()) * whole_day;
             gauge.rho_denominator += carried;
-            gauge.sample(self.tick, 0, &mut positions);
-            gauge.available_at_open = self.ledger.accounts[at].available();
+            gauge.available_at_open = account.available();
             self.gauges.today.rho_denominator += carried;
             self.desks[at].released_today = 0;
             self.ledger.accounts[at].stirred = true;
@@ -58,6 +57,7 @@ impl Kernel {
                     self.drop(payment, reason::END_OF_DAY, self.tick + 1);
                 }
             }
+            self.refresh_accruals();
         }
         self.audit()?;
         self.close_measures();
@@ -87,8 +87,8 @@ impl Kernel {
         } else {
             self.take_pending(payment);
         }
-        self.end_waiting(payment, left);
         let at = payment.index();
+        self.end_waiting(self.payments.sender[at], &self.entry_of(payment), left);
         let amount = self.payments.amount[at];
         self.payments.set_status(payment, Status::Dropped, reason);
         self.payments.end[at] = self.tick;
@@ -123,7 +123,7 @@ impl Kernel {
         let totals = &self.totals;
         if count != totals.pending_count + totals.queued_count
             || value != i128::from(totals.pending_value) + i128::from(totals.queued_value)
-            || arrivals != self.gauges.waiting_value_arrivals
+            || arrivals != self.gauges.waiting_value_arrivals()
         {
             return Err(self.broken("what waits is what the queues hold"));
         }
@@ -137,8 +137,8 @@ impl Kernel {
         let sampled = gauges.value_integral_before + gauges.today.value_integral;
         let value =
             self.totals.pending_value.unsigned_abs() + self.totals.queued_value.unsigned_abs();
-        let waited = u128::from(value) * u128::from(now) + gauges.left_value_ticks;
-        if sampled + gauges.waiting_value_arrivals != waited {
+        let waited = u128::from(value) * u128::from(now) + gauges.left_value_ticks();
+        if sampled + gauges.waiting_value_arrivals() != waited {
             return Err(self.broken("the queue's value over time is the value-weighted delay"));
         }
         Ok(())
@@ -146,12 +146,10 @@ impl Kernel {
 
     /// Daily measures close.
     fn close_measures(&mut self) {
-        let mut positions = 0;
         let mut day = ClosedDay::default();
         for at in 0..self.ledger.accounts.len() {
             let account = &self.ledger.accounts[at];
             let gauge = &mut self.gauges.agents[at];
-            gauge.sample(self.tick + 1, 0, &mut positions);
             day.used.push(account.peak_debit);
             day.ub.push(gauge.scheduled_peak);
             day.lb.push(gauge.scheduled_net.max(0));
@@ -162,7 +160,6 @@ impl Kernel {
             gauge.scheduled_net = 0;
             gauge.scheduled_peak = 0;
         }
-        self.gauges.today.position_integral += positions;
         self.gauges.curve_before = added(&self.gauges.curve_before, &self.gauges.curve);
         day.deciles = deciles(&self.gauges.curve);
         self.gauges.curve.clear();

@@ -54,29 +54,33 @@ impl Record {
     }
 }
 
+/// Bytes of D.
+const HASH_BYTES: usize = 32;
+/// D and a block.
+const FULL_BYTES: usize = HASH_BYTES + BLOCK_RECORDS * RECORD_BYTES;
+
 /// D and the open block.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Chain {
-    closed: [u8; 32],
+    /// D, then the open block, as they are hashed: given in one piece, BLAKE3 takes as many of
+    /// its chunks side by side as the processor can.
     open: Vec<u8>,
     records: u64,
 }
 
 impl Default for Chain {
     fn default() -> Self {
-        Self {
-            closed: [0; 32],
-            open: Vec::with_capacity(BLOCK_RECORDS * RECORD_BYTES),
-            records: 0,
-        }
+        let mut open = Vec::with_capacity(FULL_BYTES);
+        open.resize(HASH_BYTES, 0);
+        Self { open, records: 0 }
     }
 }
 
 impl Chain {
     /// Goes back before the first record.
     pub fn begin_again(&mut self) {
-        self.closed = [0; 32];
         self.open.clear();
+        self.open.resize(HASH_BYTES, 0);
         self.records = 0;
     }
 
@@ -85,15 +89,16 @@ impl Chain {
     pub fn push(&mut self, record: &Record) {
         self.open.extend_from_slice(&record.bytes());
         self.records += 1;
-        if self.open.len() == BLOCK_RECORDS * RECORD_BYTES {
+        if self.open.len() == FULL_BYTES {
             self.close_block();
         }
     }
 
     #[cold]
     fn close_block(&mut self) {
-        self.closed = hash(&[&self.closed, &self.open]);
+        let closed = blake3::hash(&self.open);
         self.open.clear();
+        self.open.extend_from_slice(closed.as_bytes());
     }
 
     /// How many records there have been.
@@ -105,16 +110,18 @@ impl Chain {
     /// BLAKE3(D ‖ open block ‖ number of records).
     #[must_use]
     pub fn digest(&self) -> [u8; 32] {
-        hash(&[&self.closed, &self.open, &self.records.to_le_bytes()])
+        hash(&[&self.open, &self.records.to_le_bytes()])
     }
 
     /// Whether the open block is one that `push` can have left.
     #[must_use]
     pub fn is_sound(&self) -> bool {
-        let open = self.open.len() / RECORD_BYTES;
-        self.open.len().is_multiple_of(RECORD_BYTES)
-            && open < BLOCK_RECORDS
-            && self.records % BLOCK_RECORDS as u64 == open as u64
+        let Some(open) = self.open.len().checked_sub(HASH_BYTES) else {
+            return false;
+        };
+        open.is_multiple_of(RECORD_BYTES)
+            && open / RECORD_BYTES < BLOCK_RECORDS
+            && self.records % BLOCK_RECORDS as u64 == (open / RECORD_BYTES) as u64
     }
 }
 

@@ -5,6 +5,7 @@ use crate::engine::facts::{Detail, Method};
 use crate::engine::kernel::{Kernel, MOST_PAYMENTS};
 use crate::engine::ledger::MOST_MONEY;
 use crate::engine::payments::{Order, mark};
+use crate::engine::rails::NOTHING_WAITS;
 use crate::engine::record::Kind;
 use crate::engine::scenario::{Discipline, Saving};
 use crate::engine::units::{PaymentId, RailId, Tick};
@@ -148,11 +149,12 @@ impl Kernel {
         let sender = self.payments.sender[at];
         let system = &self.rails[rail.index()];
         if let Some(immediate) = &system.immediate {
-            let queue = system.queue(sender);
-            let blocked = immediate.discipline != Discipline::Bypass
-                && queue.has_ahead(self.payments.priority[at], rank);
-            if !blocked && self.may_settle(payment).is_ok() {
-                self.settle_alone(payment, rail)?;
+            let entry = self.entry_of(payment);
+            let blocked = system.needs[sender.index()] != NOTHING_WAITS
+                && immediate.discipline != Discipline::Bypass
+                && system.queue(sender).has_ahead(entry.priority, rank);
+            if !blocked && self.obstacle(sender, &entry).is_ok() {
+                self.settle_alone(sender, &entry, rail)?;
                 return self.work_off();
             }
             if system.saves_by(Saving::EntryOffset)

@@ -92,25 +92,34 @@ pub struct ClosedDay {
     pub(super) lb: Vec<i64>,
 }
 
-/// Sums over one agent's payments, over the run unless said otherwise.
+/// Sums over one agent's payments, over the run unless said otherwise. In the order in which they
+/// are used: what every payment counts towards lies in two lines of the cache.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[repr(C, align(64))]
 pub struct AgentGauge {
+    pub(super) rho_denominator: u128,
     pub(super) arrived_count: u64,
     pub(super) arrived_value: i64,
-    pub(super) settled_count: u64,
-    pub(super) dropped_count: u64,
-    pub(super) dropped_value: i64,
-    pub(super) timed_count: u64,
-    pub(super) timed_value: i64,
-    pub(super) late_count: u64,
     /// Today: sent - received if all had settled on arrival, and its largest value.
     pub(super) scheduled_net: i64,
     pub(super) scheduled_peak: i64,
-    pub(super) rho_denominator: u128,
-    /// Ticks that parts beyond the first waited as their parent, before they were counted.
-    pub(super) delay_before_split: u128,
+    pub(super) timed_count: u64,
+    pub(super) timed_value: i64,
+    pub(super) settled_count: u64,
     /// Longest delay of a payment that left.
     pub(super) longest: u32,
+    /// Σ (left - arrived) of what waited and left, Σ arrived of what waits, and both by value.
+    pub(super) left_ticks: u128,
+    pub(super) waiting_arrivals: u128,
+    pub(super) left_value_ticks: u128,
+    pub(super) waiting_value_arrivals: u128,
+    /// Largest value waiting, sampled in step 8.
+    pub(super) value_max: i64,
+    pub(super) late_count: u64,
+    pub(super) dropped_count: u64,
+    pub(super) dropped_value: i64,
+    /// Ticks that parts beyond the first waited as their parent, before they were counted.
+    pub(super) delay_before_split: u128,
     /// Over closed days.
     pub(super) sent_before: i64,
     pub(super) received_before: i64,
@@ -119,61 +128,42 @@ pub struct AgentGauge {
     pub(super) lb_max: i64,
     pub(super) credit_max: i64,
     pub(super) available_at_open: i64,
-    /// What waits now, pending and queued, and what it costs a tick (over the delay denominator).
-    pub(super) waiting: u64,
-    pub(super) waiting_value: i64,
-    pub(super) delay_per_tick: u128,
-    /// Up to and without tick `sampled_to`; what stands since then.
-    pub(super) length_integral: u128,
-    pub(super) value_integral: u128,
-    pub(super) value_max: i64,
-    sampled_to: u32,
-    standing: u64,
-    standing_value: i64,
-    standing_position: u64,
 }
 
 impl AgentGauge {
-    /// Closes the samples before `tick` and takes what stands from it on; adds to
-    /// `positions` the |net position| × ticks that passed.
+    /// A payment begins to wait, or (it settles at once) never does.
     #[inline]
-    pub fn sample(&mut self, tick: u32, position: i64, positions: &mut u128) {
-        let passed = tick - self.sampled_to;
-        if passed > 0 {
-            let passed = u128::from(passed);
-            self.length_integral += u128::from(self.standing) * passed;
-            self.value_integral += u128::from(self.standing_value.unsigned_abs()) * passed;
-            *positions += u128::from(self.standing_position) * passed;
-            self.sampled_to = tick;
-        }
-        self.standing = self.waiting;
-        self.standing_value = self.waiting_value;
-        self.standing_position = position.unsigned_abs();
-        self.value_max = self.value_max.max(self.waiting_value);
+    pub fn begin_waiting(&mut self, arrival: u32, value: u128) {
+        self.waiting_arrivals += u128::from(arrival);
+        self.waiting_value_arrivals += value * u128::from(arrival);
     }
 
-    /// Whether the same waits at the same cost.
-    #[must_use]
-    pub fn same_waiting(&self, other: &Self) -> bool {
-        self.waiting == other.waiting
-            && self.waiting_value == other.waiting_value
-            && self.delay_per_tick == other.delay_per_tick
+    /// A payment waits no more, whether or not it leaves.
+    #[inline]
+    pub fn stop_waiting(&mut self, arrival: u32, value: u128) {
+        self.waiting_arrivals -= u128::from(arrival);
+        self.waiting_value_arrivals -= value * u128::from(arrival);
     }
 
-    /// Length and value integral up to and without `tick`.
-    #[must_use]
-    pub fn integrals(&self, tick: u32) -> (u128, u128) {
-        let passed = u128::from(tick.saturating_sub(self.sampled_to));
-        (
-            self.length_integral + u128::from(self.standing) * passed,
-            self.value_integral + u128::from(self.standing_value.unsigned_abs()) * passed,
-        )
+    /// A payment that waited leaves `delay` ticks after it arrived.
+    #[inline]
+    pub fn leave(&mut self, delay: u32, value: u128) {
+        self.left_ticks += u128::from(delay);
+        self.left_value_ticks += value * u128::from(delay);
+        self.longest = self.longest.max(delay);
     }
 
-    /// |net position| × ticks since the last sample, up to and without `tick`.
+    /// Σ over the ticks before `tick` of the number and of the value waiting, where `count` and
+    /// `value` wait now. By the identity of section 11 they are the delays, so that nothing need be
+    /// sampled; parts count from their split on.
     #[must_use]
-    pub fn open_positions(&self, tick: u32) -> u128 {
-        u128::from(self.standing_position) * u128::from(tick.saturating_sub(self.sampled_to))
+    pub fn integrals(&self, tick: u32, count: u64, value: i64) -> (u128, u128) {
+        let tick = u128::from(tick);
+        let length = (self.left_ticks + u128::from(count) * tick)
+            .saturating_sub(self.waiting_arrivals + self.delay_before_split);
+        let value = (self.left_value_ticks + u128::from(value.unsigned_abs()) * tick)
+            .saturating_sub(self.waiting_value_arrivals);
+        (length, value)
     }
 }
 
@@ -187,9 +177,6 @@ pub struct Gauges {
     pub(super) curve: Vec<(u32, i64)>,
     /// The same summed over closed days.
     pub(super) curve_before: Vec<(u32, i64)>,
-    /// Σ v·(left - arrived) of what left, Σ v·arrived of what waits: the second way to the integral.
-    pub(super) left_value_ticks: u128,
-    pub(super) waiting_value_arrivals: u128,
     /// Σ over closed days of `value_integral`.
     pub(super) value_integral_before: u128,
 }
@@ -243,8 +230,6 @@ impl AgentGauge {
             self.dropped_count,
             self.timed_count,
             self.late_count,
-            self.waiting,
-            self.standing,
         ];
         let values = [
             self.arrived_value,
@@ -257,18 +242,17 @@ impl AgentGauge {
             self.ub_max,
             self.lb_max,
             self.credit_max,
-            self.waiting_value,
             self.value_max,
-            self.standing_value,
         ];
         let integrals = [
             self.rho_denominator,
-            self.length_integral,
-            self.value_integral,
+            self.delay_before_split,
+            self.left_ticks,
+            self.waiting_arrivals,
+            self.left_value_ticks,
+            self.waiting_value_arrivals,
         ];
-        self.sampled_to <= tick
-            && self.longest <= tick
-            && self.standing_position <= MOST_MONEY as u64
+        self.longest <= tick
             && (-MOST_MONEY..=MOST_MONEY).contains(&self.scheduled_net)
             && all_below(counts, MOST_COUNT)
             && all_money(values)
@@ -277,13 +261,27 @@ impl AgentGauge {
 }
 
 impl Gauges {
+    /// Σ v·(left - arrived) of what left: with what waits, the second way to the integral.
+    #[must_use]
+    pub fn left_value_ticks(&self) -> u128 {
+        let sums = self.agents.iter().map(|gauge| gauge.left_value_ticks);
+        sums.fold(0, u128::saturating_add)
+    }
+
+    /// Σ v·arrived of what waits.
+    #[must_use]
+    pub fn waiting_value_arrivals(&self) -> u128 {
+        let sums = self.agents.iter().map(|gauge| gauge.waiting_value_arrivals);
+        sums.fold(0, u128::saturating_add)
+    }
+
     /// Whether every sum is within what a run of so many ticks can reach, so that going on cannot
     /// overflow; says nothing about its being right.
     #[must_use]
     pub fn is_sound(&self, tick: u32) -> bool {
         let integrals = [
-            self.left_value_ticks,
-            self.waiting_value_arrivals,
+            self.left_value_ticks(),
+            self.waiting_value_arrivals(),
             self.value_integral_before,
         ];
         let curves = [&self.curve, &self.curve_before];

@@ -272,7 +272,7 @@ impl Kernel {
         } else {
             self.take_pending(payment);
         }
-        self.stop_waiting(payment);
+        self.stop_waiting(self.payments.sender[at], &self.entry_of(payment));
         self.payments.priority[at] = priority;
         if queued {
             self.put_queued(payment, rail)?;

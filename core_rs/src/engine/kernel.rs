@@ -1,11 +1,11 @@
 //! The live state of a run and the few verbs that keep its sums together.
 
-use std::cmp::Reverse;
-use std::collections::BinaryHeap;
 use std::sync::Arc;
 
+use crate::engine::accruals::Accruals;
 use crate::engine::arrivals::{ArrivalSource, Generated};
 use crate::engine::costs::{CostKind, Costs, TooLarge};
+use crate::engine::deadlines::Deadlines;
 use crate::engine::desks::Desk;
 use crate::engine::errors::RunError;
 use crate::engine::gauges::Gauges;
@@ -15,7 +15,7 @@ use crate::engine::memory::Memory;
 use crate::engine::names::GivenIds;
 use crate::engine::payments::{Payments, Status, mark};
 use crate::engine::queues::Entry;
-use crate::engine::rails::Rail;
+use crate::engine::rails::{NOTHING_WAITS, Rail};
 use crate::engine::record::Log;
 use crate::engine::results::{COST_KINDS, Figures, Totals};
 use crate::engine::saving::Scratch;
@@ -45,10 +45,10 @@ pub struct Kernel {
     /// Whether any rail has a changed sender.
     pub(super) changed: bool,
     pub(super) costs: Costs,
-    /// Agents to whom a cost accrues tick by tick.
-    pub(super) accruing: IndexSet,
-    /// (deadline, payment) of what waits, or waited.
-    pub(super) deadlines: BinaryHeap<Reverse<(u32, PaymentId)>>,
+    /// Costs that accrue tick by tick.
+    pub(super) accruals: Accruals,
+    /// Of what waits, or waited.
+    pub(super) deadlines: Deadlines,
     pub(super) arrivals: ArrivalSource,
     pub(super) script: Script,
     pub(super) schedule: Schedule,
@@ -60,6 +60,8 @@ pub struct Kernel {
     pub(super) figures: Figures,
     /// Agents of whom something changed in this tick.
     pub(super) touched: Vec<AgentId>,
+    /// Payments whose deadline passes in this tick; empty between uses.
+    pub(super) passed: Vec<PaymentId>,
     /// Released in this tick, by rank.
     pub(super) entering: Vec<(u64, PaymentId)>,
     /// Agents whose gains are held back.
@@ -83,12 +85,17 @@ impl Kernel {
         let ledger = Ledger::new(&scenario);
         let mut gauges = Gauges::default();
         gauges.agents.resize_with(agents, Default::default);
-        let mut accruing = IndexSet::new(agents);
-        (0..agents).for_each(|agent| accruing.insert(agent));
+        let ticks = scenario.ticks_per_day * scenario.num_days;
+        let costs = Costs::new(&scenario);
+        let mut accruals = Accruals::new(agents);
+        for (at, terms) in ledger.terms.iter().enumerate() {
+            let balance = ledger.accounts[at].balance;
+            accruals.refresh(&costs, AgentId::from_index(at), balance, terms.posted);
+        }
         Self {
             seed: scenario.seed,
             tick: 0,
-            ticks: scenario.ticks_per_day * scenario.num_days,
+            ticks,
             payments: memory.payments,
             desks: (scenario.agents.iter())
                 .map(|agent| Desk::new(agent.policy.clone()))
@@ -98,8 +105,8 @@ impl Kernel {
                 .map(|rail| Rail::new(rail, agents))
                 .collect(),
             changed: false,
-            costs: Costs::new(&scenario),
-            accruing,
+            costs,
+            accruals,
             deadlines: memory.deadlines,
             arrivals: memory.arrivals,
             script: memory.script,
@@ -110,6 +117,7 @@ impl Kernel {
             gauges,
             figures: Figures::default(),
             touched: Vec::with_capacity(agents),
+            passed: Vec::new(),
             entering: memory.entering,
             held_back: Vec::new(),
             generated: memory.generated,
@@ -168,13 +176,14 @@ impl Kernel {
     /// Notes that more of what the agent has queued may settle than before.
     #[inline]
     pub fn wake(&mut self, agent: AgentId) {
-        if self.ledger.accounts[agent.index()].queued == 0 {
+        let account = &self.ledger.accounts[agent.index()];
+        if account.queued == 0 {
             return;
         }
+        let available = account.available();
         for rail in &mut self.rails {
-            if !rail.queues[agent.index()].is_empty() {
-                rail.note_change(agent);
-                self.changed = true;
+            if rail.needs[agent.index()] != NOTHING_WAITS {
+                self.changed |= rail.note_change(agent, available);
             }
         }
     }
@@ -207,6 +216,7 @@ impl Kernel {
             rank: self.payments.rank(payment),
             amount: self.payments.amount[at],
             payment,
+            arrival: self.payments.arrival[at],
             receiver: self.payments.receiver[at],
             priority: self.payments.priority[at],
         }
@@ -274,13 +284,19 @@ impl Kernel {
         let Some(entry) = rail.take(sender, self.payments.priority[at], rank) else {
             return;
         };
+        self.left_queue(sender, entry.amount);
+        self.wake(sender);
+    }
+
+    /// Takes a payment that was taken out of its rail's queue out of the sums of what is queued.
+    #[inline]
+    pub fn left_queue(&mut self, sender: AgentId, amount: i64) {
         let account = &mut self.ledger.accounts[sender.index()];
         account.queued -= 1;
-        account.queued_value -= entry.amount;
+        account.queued_value -= amount;
         self.totals.queued_count -= 1;
-        self.totals.queued_value -= entry.amount;
+        self.totals.queued_value -= amount;
         self.touch(sender);
-        self.wake(sender);
     }
 
     /// Adds a payment to the sums of what waits, and watches its deadline; once.
@@ -293,63 +309,48 @@ impl Kernel {
         let overdue = self.payments.has(payment, mark::OVERDUE);
         let delay = (self.costs).delay(amount, self.payments.priority[at], overdue);
         self.payments.set(payment, mark::WAITS);
-        self.gauges.waiting_value_arrivals +=
-            u128::from(amount.unsigned_abs()) * u128::from(self.payments.arrival[at]);
-        self.add_delay(sender, delay)?;
+        let value = u128::from(amount.unsigned_abs());
         let gauge = &mut self.gauges.agents[sender.index()];
-        gauge.waiting += 1;
-        gauge.waiting_value += amount;
+        gauge.begin_waiting(self.payments.arrival[at], value);
+        self.add_delay(sender, delay)?;
         let deadline = self.payments.deadline[at];
         if deadline < self.ticks && !overdue && !self.payments.has(payment, mark::WATCHED) {
             self.payments.set(payment, mark::WATCHED);
-            self.deadlines.push(Reverse((deadline, payment)));
+            self.deadlines.watch(deadline, payment);
         }
         Ok(())
     }
 
     /// Adds to what an agent's waiting payments cost a tick.
     pub fn add_delay(&mut self, agent: AgentId, delay: u128) -> Result<(), RunError> {
-        let gauge = &mut self.gauges.agents[agent.index()];
-        match gauge.delay_per_tick.checked_add(delay) {
-            Some(sum) => {
-                gauge.delay_per_tick = sum;
-                Ok(())
-            }
-            None => Err(self.too_large(TooLarge {
-                agent,
-                kind: CostKind::Delay,
-            })),
+        if self.accruals.add_delay(agent, delay) {
+            return Ok(());
         }
+        Err(self.too_large(TooLarge {
+            agent,
+            kind: CostKind::Delay,
+        }))
     }
 
     /// Takes a payment that leaves at the instant `left` out of the sums of what waits.
     #[inline]
-    pub fn end_waiting(&mut self, payment: PaymentId, left: u32) {
-        if !self.payments.has(payment, mark::WAITS) {
+    pub fn end_waiting(&mut self, sender: AgentId, entry: &Entry, left: u32) {
+        if !self.payments.has(entry.payment, mark::WAITS) {
             return;
         }
-        self.stop_waiting(payment);
-        let at = payment.index();
-        let delay = left - self.payments.arrival[at];
-        let value = u128::from(self.payments.amount[at].unsigned_abs());
-        self.gauges.left_value_ticks += value * u128::from(delay);
-        let gauge = &mut self.gauges.agents[self.payments.sender[at].index()];
-        gauge.longest = gauge.longest.max(delay);
+        self.stop_waiting(sender, entry);
+        let value = u128::from(entry.amount.unsigned_abs());
+        self.gauges.agents[sender.index()].leave(left - entry.arrival, value);
     }
 
     /// Takes a payment that leaves, or is replaced by its parts, out of the sums of what waits.
-    pub fn stop_waiting(&mut self, payment: PaymentId) {
-        let at = payment.index();
-        let (sender, amount) = (self.payments.sender[at], self.payments.amount[at]);
-        let overdue = self.payments.has(payment, mark::OVERDUE);
-        self.payments.clear(payment, mark::WAITS);
-        self.gauges.waiting_value_arrivals -=
-            u128::from(amount.unsigned_abs()) * u128::from(self.payments.arrival[at]);
-        let delay = (self.costs).delay(amount, self.payments.priority[at], overdue);
-        let gauge = &mut self.gauges.agents[sender.index()];
-        gauge.waiting -= 1;
-        gauge.waiting_value -= amount;
-        gauge.delay_per_tick -= delay;
+    pub fn stop_waiting(&mut self, sender: AgentId, entry: &Entry) {
+        let overdue = self.payments.has(entry.payment, mark::OVERDUE);
+        self.payments.clear(entry.payment, mark::WAITS);
+        let value = u128::from(entry.amount.unsigned_abs());
+        self.gauges.agents[sender.index()].stop_waiting(entry.arrival, value);
+        let delay = (self.costs).delay(entry.amount, entry.priority, overdue);
+        self.accruals.take_delay(sender, delay);
     }
 
     /// Charges a cost.
@@ -362,7 +363,8 @@ impl Kernel {
         (self.costs.charge(agent, kind, numerator)).map_err(|error| self.too_large(error))
     }
 
-    fn too_large(&self, error: TooLarge) -> RunError {
+    /// The error of a cost that leaves its bounds.
+    pub fn too_large(&self, error: TooLarge) -> RunError {
         RunError::CostTooLarge {
             agent: self.scenario.labels.agents[error.agent.index()].clone(),
             kind: COST_KINDS[error.kind as usize],

@@ -11,6 +11,8 @@ pub struct Entry {
     pub amount: i64,
     /// Which.
     pub payment: PaymentId,
+    /// When it arrived.
+    pub arrival: u32,
     /// Who is paid.
     pub receiver: AgentId,
     /// 0..=10.
@@ -134,8 +136,23 @@ impl Lane {
         self.value += entry.amount;
     }
 
+    /// Takes the first payment out.
+    #[inline]
+    pub fn pop(&mut self) -> Option<Entry> {
+        let first = self.entries.get_mut(self.head)?;
+        let found = *first;
+        first.amount = 0;
+        self.live -= 1;
+        self.value -= found.amount;
+        self.tidy();
+        Some(found)
+    }
+
     /// Takes a payment out; `None` if it is not there.
     pub fn remove(&mut self, key: u64) -> Option<Entry> {
+        if self.first()?.key(self.by_arrival) == key {
+            return self.pop();
+        }
         let place = self.place(key);
         let found = *self.entries.get(place)?;
         if found.key(self.by_arrival) != key || found.amount == 0 {

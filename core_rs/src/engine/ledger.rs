@@ -124,6 +124,8 @@ pub struct Ledger {
     pub(super) terms: Vec<Terms>,
     flows: Flows,
     flows_in_use: bool,
+    /// Whether a limit between two agents is in force, so that flows are asked for at any time.
+    flows_limited: bool,
     /// Sum of the balances, moved with every booking.
     pub(super) balances_sum: i128,
     /// Sum of the gains held back, moved with every booking.
@@ -182,6 +184,7 @@ impl Ledger {
             terms,
             flows: Flows::new(scenario.agents.len()),
             flows_in_use: false,
+            flows_limited: (scenario.agents.iter()).any(|spec| !spec.limits.bilateral.is_empty()),
             balances_sum: sum,
             held_back_sum: 0,
             expected_sum: sum,
@@ -215,7 +218,10 @@ impl Ledger {
     /// Counts a settled payment towards outflows, receipts and what is left of a reservation.
     #[inline]
     pub fn count_settled(&mut self, sender: AgentId, receiver: AgentId, amount: i64, urgent: bool) {
-        self.flows.add(sender, receiver, amount);
+        self.flows.note(sender, receiver, amount);
+        if self.flows_limited {
+            self.flows.settle();
+        }
         self.flows_in_use = true;
         let account = &mut self.accounts[sender.index()];
         let before = account.net_sent_today().max(0);
@@ -247,8 +253,15 @@ impl Ledger {
         self.flows.get(from, to)
     }
 
+    /// Closes a tick: until the next one, flows can be asked for.
+    pub fn close_tick(&mut self) {
+        self.flows.settle();
+    }
+
     /// Replaces an agent's limits; today's outflow stays.
     pub fn set_limits(&mut self, agent: AgentId, limits: Limits) {
+        self.flows.settle();
+        self.flows_limited |= !limits.bilateral.is_empty();
         let terms = &mut self.terms[agent.index()];
         terms.limits = limits;
         let account = &mut self.accounts[agent.index()];
@@ -351,8 +364,9 @@ impl Ledger {
             if from == to || !within(from) || !within(to) || !in_bounds(value) {
                 return Err("a flow is out of bounds");
             }
-            flows.add(from, to, value);
+            flows.note(from, to, value);
         }
+        flows.settle();
         let money_sound = data.accounts.iter().all(|account| {
             [
                 account.held_back,
@@ -369,6 +383,7 @@ impl Ledger {
         if !money_sound || !limits_sound || !in_bounds(data.provision) {
             return Err("an account is out of bounds");
         }
+        let flows_limited = (data.terms.iter()).any(|terms| !terms.limits.bilateral.is_empty());
         let mut accounts = data.accounts;
         for (account, terms) in accounts.iter_mut().zip(&data.terms) {
             account.follow(terms);
@@ -378,6 +393,7 @@ impl Ledger {
             terms: data.terms,
             flows,
             flows_in_use: true,
+            flows_limited,
             balances_sum: data.balances_sum,
             held_back_sum: data.held_back_sum,
             expected_sum: data.expected_sum,

@@ -1,10 +1,9 @@
 //! What grows with a run, kept so that the next one need not ask for memory again.
 
-use std::cmp::Reverse;
-use std::collections::BinaryHeap;
 use std::sync::Arc;
 
 use crate::engine::arrivals::{ArrivalSource, Generated};
+use crate::engine::deadlines::Deadlines;
 use crate::engine::kernel::Kernel;
 use crate::engine::payments::Payments;
 use crate::engine::record::Log;
@@ -16,7 +15,7 @@ use crate::engine::units::PaymentId;
 #[derive(Debug)]
 pub struct Memory {
     pub(super) payments: Payments,
-    pub(super) deadlines: BinaryHeap<Reverse<(u32, PaymentId)>>,
+    pub(super) deadlines: Deadlines,
     pub(super) arrivals: ArrivalSource,
     pub(super) script: Script,
     pub(super) log: Log,
@@ -30,10 +29,10 @@ impl Memory {
     pub fn new(scenario: &Scenario) -> Self {
         Self {
             payments: Payments::with_capacity(scenario.payments.sender.len()),
-            deadlines: BinaryHeap::new(),
+            deadlines: Deadlines::new(0, scenario.ticks_per_day * scenario.num_days),
             arrivals: ArrivalSource::new(scenario),
             script: Script::new(&scenario.payments),
-            log: Log::default(),
+            log: Log::expecting(scenario.payments.sender.len()),
             entering: Vec::new(),
             generated: Vec::new(),
         }
@@ -54,7 +53,7 @@ impl Kernel {
             generated: std::mem::take(&mut self.generated),
         };
         memory.payments.begin_again();
-        memory.deadlines.clear();
+        memory.deadlines.begin_again();
         memory.arrivals.begin_again(&scenario, seed);
         memory.script.resume(0);
         memory.log.begin_again();

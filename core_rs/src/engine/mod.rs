@@ -1,9 +1,11 @@
 //! What the engine computes; the rules are in docs/model.md.
 
+pub mod accruals;
 pub mod arrivals;
 pub mod columns;
 pub mod costs;
 pub mod days;
+pub mod deadlines;
 pub mod desks;
 pub mod digest;
 pub mod document;

@@ -160,6 +160,7 @@ mod tests {
 
     fn entry(number: u32, receiver: u16, amount: i64) -> Entry {
         Entry {
+            arrival: 0,
             rank: u64::from(number) << 32,
             amount,
             payment: PaymentId(number),

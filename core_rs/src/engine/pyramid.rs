@@ -22,18 +22,6 @@ impl Extremes {
         }
     }
 
-    /// Takes in a later value.
-    #[inline]
-    fn take(&mut self, value: i64) {
-        if value < self.low {
-            self.low = value;
-            self.falling = true;
-        } else if value > self.high {
-            self.high = value;
-            self.falling = false;
-        }
-    }
-
     /// Takes in what came later.
     pub fn then(&mut self, later: Self) {
         let (low, high) = (self.low, self.high);
@@ -49,6 +37,55 @@ impl Extremes {
     }
 }
 
+/// The newest bucket: each extreme in a row of its own, so that a value is compared and put away
+/// without being packed together with others first.
+#[derive(Clone, Debug)]
+struct Open<const N: usize> {
+    low: [i64; N],
+    high: [i64; N],
+    falling: [bool; N],
+}
+
+impl<const N: usize> Open<N> {
+    fn of(values: [i64; N]) -> Self {
+        Self {
+            low: values,
+            high: values,
+            falling: [false; N],
+        }
+    }
+
+    #[inline]
+    fn take(&mut self, values: &[i64; N]) {
+        for (at, &value) in values.iter().enumerate() {
+            let (low, high) = (self.low[at], self.high[at]);
+            self.falling[at] = (self.falling[at] & (value <= high)) | (value < low);
+            self.low[at] = low.min(value);
+            self.high[at] = high.max(value);
+        }
+    }
+
+    fn extremes(&self, column: usize) -> Extremes {
+        Extremes {
+            low: self.low[column],
+            high: self.high[column],
+            falling: self.falling[column],
+        }
+    }
+
+    fn bucket(&self) -> [Extremes; N] {
+        std::array::from_fn(|column| self.extremes(column))
+    }
+
+    fn again(bucket: &[Extremes; N]) -> Self {
+        Self {
+            low: bucket.map(|extremes| extremes.low),
+            high: bucket.map(|extremes| extremes.high),
+            falling: bucket.map(|extremes| extremes.falling),
+        }
+    }
+}
+
 /// Step functions of time, sampled once a tick; when all buckets are in use their width doubles.
 #[derive(Clone, Debug)]
 pub struct Pyramid<const N: usize> {
@@ -57,8 +94,9 @@ pub struct Pyramid<const N: usize> {
     most: usize,
     /// What stands since the last push.
     last: [i64; N],
-    /// The newest bucket, kept apart so that a push touches nothing else.
-    open: Option<[Extremes; N]>,
+    /// The newest bucket, if it has begun, kept apart so that a push touches nothing else.
+    open: Open<N>,
+    is_open: bool,
     closed: Vec<[Extremes; N]>,
 }
 
@@ -71,7 +109,8 @@ impl<const N: usize> Pyramid<N> {
             width_log2: 0,
             most,
             last: values,
-            open: None,
+            open: Open::of(values),
+            is_open: false,
             closed: Vec::new(),
         }
     }
@@ -89,7 +128,8 @@ impl<const N: usize> Pyramid<N> {
     }
 
     /// From `tick` on the columns stand at `values`. Ticks must ascend.
-    pub fn push(&mut self, tick: u32, values: [i64; N]) {
+    #[inline]
+    pub fn push(&mut self, tick: u32, values: &[i64; N]) {
         while self.bucket(tick) >= self.most {
             self.halve();
         }
@@ -97,19 +137,19 @@ impl<const N: usize> Pyramid<N> {
         if bucket > self.closed.len() {
             self.stand_until(bucket);
         }
-        if self.open.is_none() && !(tick - self.first_tick).is_multiple_of(self.width()) {
-            // What stood until now was seen in the ticks of this bucket before this one.
-            self.open = Some(self.last.map(Extremes::of));
-        }
-        match &mut self.open {
-            Some(open) => {
-                for (extremes, value) in open.iter_mut().zip(values) {
-                    extremes.take(value);
-                }
+        if self.is_open {
+            self.open.take(values);
+        } else {
+            self.is_open = true;
+            if (tick - self.first_tick).is_multiple_of(self.width()) {
+                self.open = Open::of(*values);
+            } else {
+                // What stood until now was seen in the ticks of this bucket before this one.
+                self.open = Open::of(self.last);
+                self.open.take(values);
             }
-            None => self.open = Some(values.map(Extremes::of)),
         }
-        self.last = values;
+        self.last = *values;
     }
 
     #[inline]
@@ -117,14 +157,21 @@ impl<const N: usize> Pyramid<N> {
         ((tick - self.first_tick) >> self.width_log2) as usize
     }
 
+    fn close(&mut self) {
+        if std::mem::take(&mut self.is_open) {
+            self.closed.push(self.open.bucket());
+        }
+    }
+
     /// Closes the buckets before `bucket`.
     fn stand_until(&mut self, bucket: usize) {
-        self.closed.extend(self.open.take());
+        self.close();
         self.closed.resize(bucket, self.last.map(Extremes::of));
     }
 
+    #[cold]
     fn halve(&mut self) {
-        self.closed.extend(self.open.take());
+        self.close();
         let half = self.closed.len().div_ceil(2);
         for at in 0..half {
             let mut merged = self.closed[2 * at];
@@ -136,7 +183,10 @@ impl<const N: usize> Pyramid<N> {
             self.closed[at] = merged;
         }
         self.closed.truncate(half);
-        self.open = self.closed.pop();
+        if let Some(last) = self.closed.pop() {
+            self.open = Open::again(&last);
+            self.is_open = true;
+        }
         self.width_log2 += 1;
     }
 
@@ -149,7 +199,7 @@ impl<const N: usize> Pyramid<N> {
         let standing = Extremes::of(self.last[column]);
         let value = |at: usize| match self.closed.get(at) {
             Some(bucket) => bucket[column],
-            None if at == self.closed.len() => self.open.map_or(standing, |open| open[column]),
+            None if at == self.closed.len() && self.is_open => self.open.extremes(column),
             None => standing,
         };
         let mut extremes = value(first);
@@ -169,7 +219,7 @@ mod tests {
         let mut pyramid = Pyramid::<1>::new(0, 8, [0]);
         let value = |tick: u32| i64::from(tick * 7919 % 1009);
         for tick in 0..1_000 {
-            pyramid.push(tick, [value(tick)]);
+            pyramid.push(tick, &[value(tick)]);
         }
         assert!(pyramid.width() >= 125);
         for (from, to) in [(0, 1_000), (0, 128), (128, 256), (896, 1_000)] {
@@ -185,8 +235,8 @@ mod tests {
     #[test]
     fn values_stand_until_they_change() {
         let mut pyramid = Pyramid::<1>::new(0, 16, [5]);
-        pyramid.push(3, [9]);
-        pyramid.push(10, [2]);
+        pyramid.push(3, &[9]);
+        pyramid.push(10, &[2]);
         let value = |tick| pyramid.over(0, tick, tick + 1).low;
         assert_eq!([0, 2, 3, 9, 10, 15].map(value), [5, 5, 9, 9, 2, 2]);
         let whole = Extremes {

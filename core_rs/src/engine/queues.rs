@@ -68,6 +68,13 @@ impl Queue {
         self.value += entry.amount;
     }
 
+    /// Takes the first payment out.
+    pub fn pop(&mut self) -> Option<Entry> {
+        let entry = self.lanes.iter_mut().find_map(|lane| lane.1.pop())?;
+        self.forget(&entry);
+        Some(entry)
+    }
+
     /// Takes a payment out; `None` if it is not there.
     pub fn remove(&mut self, priority: u8, rank: u64) -> Option<Entry> {
         let level = self.level(priority);
@@ -75,9 +82,14 @@ impl Queue {
         let at = self.lanes.partition_point(|lane| lane.0 > level);
         let lane = self.lanes.get_mut(at).filter(|lane| lane.0 == level)?;
         let entry = lane.1.remove(key)?;
+        self.forget(&entry);
+        Some(entry)
+    }
+
+    /// Takes what left its lane out of the sums.
+    fn forget(&mut self, entry: &Entry) {
         self.count -= 1;
         self.value -= entry.amount;
-        Some(entry)
     }
 
     /// The first payment.
@@ -170,6 +182,7 @@ mod tests {
             rank: u64::from(number) << 32,
             amount,
             payment: PaymentId(number - 1),
+            arrival: 0,
             receiver: AgentId((number % 3) as u16),
             priority,
         }

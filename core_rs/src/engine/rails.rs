@@ -16,6 +16,9 @@ pub struct Immediate {
     pub(super) every_ticks: u32,
 }
 
+/// No money is enough where nothing waits, or where the plain queue does not settle.
+pub const NOTHING_WAITS: i64 = i64::MAX;
+
 /// One settlement system.
 #[derive(Clone, Debug)]
 pub struct Rail {
@@ -26,6 +29,9 @@ pub struct Rail {
     pub(super) settle_at: Vec<u32>,
     /// Per sender.
     pub(super) queues: Vec<Queue>,
+    /// Per sender, the least that must be available before the plain queue can settle one of its
+    /// payments: what the head needs, 1 under bypass; `NOTHING_WAITS`.
+    pub(super) needs: Vec<i64>,
     /// Value waiting to each receiver.
     pub(super) incoming: Vec<i64>,
     pub(super) count: u64,
@@ -68,6 +74,7 @@ impl Rail {
             immediate,
             settle_at,
             queues: Vec::new(),
+            needs: vec![NOTHING_WAITS; agents],
             incoming: vec![0; agents],
             count: 0,
             value: 0,
@@ -114,25 +121,39 @@ impl Rail {
             pairs.insert(sender, entry);
         }
         self.note_in_phases(sender, &entry, entry.amount);
+        self.note_need(sender);
         self.unresolved = true;
     }
 
     /// Takes a payment out of its sender's queue; `None` if it is not there.
     #[inline]
     pub fn take(&mut self, sender: AgentId, priority: u8, rank: u64) -> Option<Entry> {
-        let queue = &mut self.queues[sender.index()];
-        let entry = queue.remove(priority, rank)?;
-        if queue.is_empty() {
+        let entry = self.queues[sender.index()].remove(priority, rank)?;
+        self.forget(sender, &entry);
+        Some(entry)
+    }
+
+    /// Takes the head out of its sender's queue.
+    #[inline]
+    pub fn pop(&mut self, sender: AgentId) -> Option<Entry> {
+        let entry = self.queues[sender.index()].pop()?;
+        self.forget(sender, &entry);
+        Some(entry)
+    }
+
+    /// Takes what left its queue out of all that is kept of it.
+    fn forget(&mut self, sender: AgentId, entry: &Entry) {
+        if self.queues[sender.index()].is_empty() {
             self.senders.remove(sender.index());
         }
         self.incoming[entry.receiver.index()] -= entry.amount;
         self.count -= 1;
         self.value -= entry.amount;
         if let Some(pairs) = &mut self.pairs {
-            pairs.remove(sender, &entry);
+            pairs.remove(sender, entry);
         }
-        self.note_in_phases(sender, &entry, -entry.amount);
-        Some(entry)
+        self.note_in_phases(sender, entry, -entry.amount);
+        self.note_need(sender);
     }
 
     #[inline]
@@ -162,14 +183,29 @@ impl Rail {
         (self.immediate.as_ref()).is_some_and(|rail| rail.credit_at_end_of_tick)
     }
 
-    /// Notes that the sender's money, limits or queue changed so that more may settle.
+    /// Notes that the sender's money, limits or queue changed so that more may settle, and says
+    /// whether the plain queue must look at it, as `available` is enough for its head.
     #[inline]
-    pub fn note_change(&mut self, sender: AgentId) {
-        self.changed.insert(sender.index());
+    pub fn note_change(&mut self, sender: AgentId, available: i64) -> bool {
         if let Some(pairs) = &mut self.pairs {
             pairs.restless.insert(sender.index());
         }
         self.unresolved = true;
+        let looks = available >= self.needs[sender.index()];
+        if looks {
+            self.changed.insert(sender.index());
+        }
+        looks
+    }
+
+    /// Notes what the head of a queue that changed needs.
+    fn note_need(&mut self, sender: AgentId) {
+        let head = self.queues[sender.index()].head();
+        self.needs[sender.index()] = match (&self.immediate, head) {
+            (Some(rail), Some(_)) if rail.discipline == Discipline::Bypass => 1,
+            (Some(_), Some(head)) => head.amount,
+            _ => NOTHING_WAITS,
+        };
     }
 
     /// Replaces the algorithms.

@@ -55,6 +55,32 @@ const KINDS: [Kind; 13] = [
     Kind::DayClosed,
 ];
 
+/// What the events of a payment say of it.
+#[derive(Clone, Copy, Debug)]
+pub struct Subject {
+    /// Which.
+    pub payment: PaymentId,
+    /// Who pays.
+    pub sender: AgentId,
+    /// Who is paid.
+    pub receiver: AgentId,
+    /// Cents.
+    pub amount: i64,
+}
+
+impl Subject {
+    #[inline(always)]
+    fn of(payments: &Payments, payment: PaymentId) -> Self {
+        let at = payment.index();
+        Self {
+            payment,
+            sender: payments.sender[at],
+            receiver: payments.receiver[at],
+            amount: payments.amount[at],
+        }
+    }
+}
+
 /// What of an event cannot be read off its payment.
 #[derive(Clone, Copy, Debug)]
 struct Side {
@@ -80,6 +106,8 @@ pub struct Log {
     balances: Vec<i64>,
 }
 
+/// Most events there is room for from the start; more than are ever held undrained.
+const MOST_EXPECTED: usize = 60_000_000;
 const NO_PAYMENT: PaymentId = PaymentId(u32::MAX);
 const NO_AGENT: AgentId = AgentId(u16::MAX);
 
@@ -92,6 +120,18 @@ fn has_side(kind: u8) -> bool {
 }
 
 impl Log {
+    /// A log with room, not yet touched, for the events of so many payments: growing would copy
+    /// what is there.
+    #[must_use]
+    pub fn expecting(payments: usize) -> Self {
+        let events = (3 * payments).min(MOST_EXPECTED);
+        Self {
+            kinds: Vec::with_capacity(events),
+            payments: Vec::with_capacity(events),
+            ..Self::default()
+        }
+    }
+
     /// A log that goes on after the events of `chain`.
     #[must_use]
     pub fn resumed(chain: Chain, balances: Vec<i64>) -> Self {
@@ -119,8 +159,7 @@ impl Log {
         self.payments.push(payment);
     }
 
-    /// A payment's event; `extra` goes into the digest only. Inlined always: the detail would
-    /// else go through memory byte by byte and be read back as words.
+    /// A payment's event.
     #[inline(always)]
     pub fn payment(
         &mut self,
@@ -130,17 +169,23 @@ impl Log {
         payment: PaymentId,
         detail: Detail,
     ) {
-        let at = payment.index();
+        self.about(tick, kind, &Subject::of(payments, payment), detail);
+    }
+
+    /// An event about a payment; `extra` goes into the digest only. Inlined always: the detail
+    /// would else go through memory byte by byte and be read back as words.
+    #[inline(always)]
+    pub fn about(&mut self, tick: u32, kind: Kind, subject: &Subject, detail: Detail) {
         self.chain.push(&Record {
             tick,
             kind: kind as u8,
             method: detail.method,
             rail: detail.rail.0,
             reason: detail.reason,
-            payment: payment.0,
-            agent: payments.sender[at].0,
-            counterparty: payments.receiver[at].0,
-            amount: payments.amount[at],
+            payment: subject.payment.0,
+            agent: subject.sender.0,
+            counterparty: subject.receiver.0,
+            amount: subject.amount,
             extra: detail.extra,
         });
         let method = if kind == Kind::Settled {
@@ -148,10 +193,10 @@ impl Log {
         } else {
             0xf0
         };
-        self.keep(tick, kind as u8 | method, payment);
+        self.keep(tick, kind as u8 | method, subject.payment);
         if has_side(kind as u8) {
             self.sides.push(Side {
-                agent: payments.sender[at].0,
+                agent: subject.sender.0,
                 reason: detail.reason,
                 amount: detail.extra as i64,
             });

@@ -38,10 +38,7 @@ impl Kernel {
                 measures(&day.tally, liquidity, day.deciles.clone())
             })
             .collect();
-        let mut today = self.tally_today();
-        today.position_integral += (self.gauges.agents.iter())
-            .map(|gauge| gauge.open_positions(self.tick))
-            .sum::<u128>();
+        let today = self.tally_today();
         if open {
             let liquidity = Liquidity {
                 used: (self.ledger.accounts.iter())
@@ -97,7 +94,9 @@ impl Kernel {
     fn measures_of(&self, agent: AgentId) -> AgentMeasures {
         let gauge = &self.gauges.agents[agent.index()];
         let account = &self.ledger.accounts[agent.index()];
-        let (length, value) = gauge.integrals(self.tick);
+        let waiting = u64::from(account.pending) + u64::from(account.queued);
+        let waiting_value = account.pending_value + account.queued_value;
+        let (length, value) = gauge.integrals(self.tick, waiting, waiting_value);
         let sent = gauge.sent_before + account.sent_today;
         let used = gauge.used_max.max(account.peak_debit);
         AgentMeasures {

@@ -125,7 +125,7 @@ impl Series {
         }
         charted[..FIGURES].copy_from_slice(&row);
         charted[FIGURES..].copy_from_slice(&self.totals);
-        self.system.push(tick, charted);
+        self.system.push(tick, &charted);
         if self.recent_rows.len() == RECENT_ROWS {
             self.recent_rows.pop_front();
             self.rows_from = self.recent_rows.front().map_or(tick, |row| row.0);
@@ -140,11 +140,14 @@ impl Series {
 
     /// Records where an agent stands after a tick.
     pub fn push_agent(&mut self, tick: u32, agent: AgentId, values: [i64; OF_AGENT]) {
-        let before = std::mem::replace(&mut self.agents_last[agent.index()], values);
-        if before == values {
+        let last = &mut self.agents_last[agent.index()];
+        let before = *last;
+        // Each figure by itself: compared as a whole they would go through memory first.
+        if (0..OF_AGENT).all(|at| before[at] == values[at]) {
             return;
         }
-        self.agents[agent.index()].push(tick, values);
+        *last = values;
+        self.agents[agent.index()].push(tick, &values);
         if self.recent_changes.len() == RECENT_CHANGES
             && let Some(oldest) = self.recent_changes.pop_front()
         {

@@ -5,7 +5,8 @@ use crate::engine::facts::{Detail, Method, reason};
 use crate::engine::kernel::Kernel;
 use crate::engine::ledger::UNLIMITED;
 use crate::engine::payments::Status;
-use crate::engine::record::Kind;
+use crate::engine::queues::Entry;
+use crate::engine::record::{Kind, Subject};
 use crate::engine::scenario::Discipline;
 use crate::engine::units::{AgentId, PaymentId, RailId};
 
@@ -23,10 +24,15 @@ pub struct Obstacle {
 
 impl Kernel {
     /// Whether a payment may settle alone, and if not, the first obstacle.
-    #[inline]
     pub fn may_settle(&self, payment: PaymentId) -> Result<(), Obstacle> {
-        let at = payment.index();
-        let (sender, amount) = (self.payments.sender[at], self.payments.amount[at]);
+        let sender = self.payments.sender[payment.index()];
+        self.obstacle(sender, &self.entry_of(payment))
+    }
+
+    /// The same of a payment as a queue keeps it.
+    #[inline]
+    pub fn obstacle(&self, sender: AgentId, entry: &Entry) -> Result<(), Obstacle> {
+        let amount = entry.amount;
         let account = &self.ledger.accounts[sender.index()];
         let left = account.available() - amount;
         if left < 0 {
@@ -38,13 +44,13 @@ impl Kernel {
         if !account.bound {
             return Ok(());
         }
-        if self.payments.priority[at] < URGENT && left < account.reservation_left {
+        if entry.priority < URGENT && left < account.reservation_left {
             return Err(Obstacle {
                 reason: reason::RESERVATION,
                 missing: account.reservation_left - left,
             });
         }
-        let receiver = self.payments.receiver[at];
+        let receiver = entry.receiver;
         if let Some(limit) = self.ledger.terms[sender.index()].bilateral(receiver) {
             let over = self.ledger.outflow(sender, receiver) + amount - limit;
             if over > 0 {
@@ -65,17 +71,20 @@ impl Kernel {
     }
 
     /// Settles one payment that may settle and is in no queue.
-    pub fn settle_alone(&mut self, payment: PaymentId, rail: RailId) -> Result<(), RunError> {
-        let at = payment.index();
-        let (sender, receiver) = (self.payments.sender[at], self.payments.receiver[at]);
-        let amount = self.payments.amount[at];
+    pub fn settle_alone(
+        &mut self,
+        sender: AgentId,
+        entry: &Entry,
+        rail: RailId,
+    ) -> Result<(), RunError> {
+        let (receiver, amount) = (entry.receiver, entry.amount);
         self.ledger.book(sender, -amount);
         if self.rails[rail.index()].holds_back() {
             self.hold_back(receiver, amount);
         } else {
             self.ledger.book(receiver, amount);
         }
-        self.count_settled(payment, rail, Method::Gross);
+        self.count_settled(sender, entry, rail, Method::Gross);
         self.ledger.take_peaks(sender);
         self.ledger.take_peaks(receiver);
         if self.ledger.accounts[sender.index()].available() < 0 {
@@ -93,15 +102,13 @@ impl Kernel {
     }
 
     /// All that a settled payment counts towards, but the balances.
-    fn count_settled(&mut self, payment: PaymentId, rail: RailId, method: Method) {
-        let at = payment.index();
-        let (sender, receiver) = (self.payments.sender[at], self.payments.receiver[at]);
-        let amount = self.payments.amount[at];
-        let urgent = self.payments.priority[at] >= URGENT;
+    fn count_settled(&mut self, sender: AgentId, entry: &Entry, rail: RailId, method: Method) {
+        let (receiver, amount) = (entry.receiver, entry.amount);
+        let urgent = entry.priority >= URGENT;
         (self.ledger).count_settled(sender, receiver, amount, urgent);
-        self.end_waiting(payment, self.tick);
-        (self.payments).set_status(payment, Status::Settled, method as u8);
-        self.payments.end[at] = self.tick;
+        self.end_waiting(sender, entry, self.tick);
+        (self.payments).set_status(entry.payment, Status::Settled, method as u8);
+        self.payments.end[entry.payment.index()] = self.tick;
         self.totals.settled_count += 1;
         self.totals.settled_value += amount;
         self.figures.settlements += 1;
@@ -119,8 +126,18 @@ impl Kernel {
         if urgent && self.ledger.accounts[sender.index()].bound {
             self.wake(sender);
         }
-        let detail = Detail::settled(rail, method);
-        (self.log).payment(self.tick, Kind::Settled, &self.payments, payment, detail);
+        let subject = Subject {
+            payment: entry.payment,
+            sender,
+            receiver,
+            amount,
+        };
+        (self.log).about(
+            self.tick,
+            Kind::Settled,
+            &subject,
+            Detail::settled(rail, method),
+        );
     }
 
     /// Settles a set of payments that may settle; those that are queued leave their queues.
@@ -153,7 +170,8 @@ impl Kernel {
             }
         }
         for &(_, payment) in members.iter() {
-            self.count_settled(payment, rail, method);
+            let sender = self.payments.sender[payment.index()];
+            self.count_settled(sender, &self.entry_of(payment), rail, method);
         }
         for at in involved.iter() {
             self.ledger.take_peaks(AgentId::from_index(at));
@@ -193,26 +211,29 @@ impl Kernel {
 
     /// Settles from one sender's queue as long as something may.
     fn settle_from(&mut self, rail: RailId, sender: AgentId) -> Result<(), RunError> {
-        while let Some(payment) = self.next_settleable(rail, sender) {
-            self.take_queued(payment);
-            self.settle_alone(payment, rail)?;
+        while let Some(entry) = self.take_settleable(rail, sender) {
+            self.left_queue(sender, entry.amount);
+            self.settle_alone(sender, &entry, rail)?;
         }
         Ok(())
     }
 
-    /// The payment of the sender's queue that settles next, if one may.
-    fn next_settleable(&self, rail: RailId, sender: AgentId) -> Option<PaymentId> {
-        let rail = &self.rails[rail.index()];
-        let queue = rail.queue(sender);
-        let bypass = (rail.immediate.as_ref())?.discipline == Discipline::Bypass;
-        if !bypass {
-            let head = queue.head()?.payment;
-            return self.may_settle(head).is_ok().then_some(head);
-        }
+    /// Takes the payment that settles next out of the sender's queue, if one may.
+    fn take_settleable(&mut self, rail: RailId, sender: AgentId) -> Option<Entry> {
         let available = self.ledger.accounts[sender.index()].available();
-        queue
-            .iter()
-            .find(|entry| entry.amount <= available && self.may_settle(entry.payment).is_ok())
-            .map(|entry| entry.payment)
+        let system = &self.rails[rail.index()];
+        if available < system.needs[sender.index()] {
+            return None;
+        }
+        let queue = system.queue(sender);
+        let bypass = (system.immediate.as_ref())?.discipline == Discipline::Bypass;
+        if !bypass {
+            self.obstacle(sender, queue.head()?).is_ok().then_some(())?;
+            return self.rails[rail.index()].pop(sender);
+        }
+        let may =
+            |entry: &&Entry| entry.amount <= available && self.obstacle(sender, entry).is_ok();
+        let next = *queue.iter().find(may)?;
+        self.rails[rail.index()].take(sender, next.priority, next.rank)
     }
 }

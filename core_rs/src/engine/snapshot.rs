@@ -1,17 +1,17 @@
 //! A run's live state as bytes: checksum first, then bounds, then the invariants re-summed.
 
-use std::cmp::Reverse;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
 use crate::engine::arrivals::ArrivalSource;
 use crate::engine::costs::{Cell, KINDS};
+use crate::engine::deadlines::Deadlines;
 use crate::engine::digest::Chain;
 use crate::engine::errors::{RestoreError, RunError};
 use crate::engine::gauges::Gauges;
 use crate::engine::kernel::{Kernel, MOST_PAYMENTS};
-use crate::engine::ledger::{Ledger, LedgerSnapshot, MOST_MONEY};
+use crate::engine::ledger::{Account, Ledger, LedgerSnapshot, MOST_MONEY};
 use crate::engine::live_payments::PaymentsSnapshot;
 use crate::engine::payments::{Payments, Status, mark};
 use crate::engine::record::Log;
@@ -224,13 +224,14 @@ fn resumed(body: Body, scenario: Arc<Scenario>) -> Result<Kernel, &'static str> 
     let balances = (kernel.ledger.accounts.iter())
         .map(|account| account.balance)
         .collect();
+    kernel.deadlines = Deadlines::new(body.tick, kernel.ticks);
     kernel.log = Log::resumed(body.chain, balances);
     let gauges = body.gauges;
     if !gauges.is_sound(body.tick) || !body.totals.is_sound() {
         return Err("a sum is out of bounds");
     }
     queue_again(&mut kernel, &waiting)?;
-    check_queued(&kernel, &body.totals, &gauges)?;
+    check_queued(&kernel, &body.totals)?;
     kernel.totals = body.totals;
     kernel.gauges = gauges;
     kernel.touched.clear();
@@ -243,6 +244,11 @@ fn resumed(body: Body, scenario: Arc<Scenario>) -> Result<Kernel, &'static str> 
 
 /// Puts what waits back into its queues and sums, which were left out of the bytes.
 fn queue_again(kernel: &mut Kernel, waiting: &[PaymentId]) -> Result<(), &'static str> {
+    let sums = |account: &Account| {
+        let counts = (account.pending, account.queued);
+        (counts, account.pending_value, account.queued_value)
+    };
+    let saved: Vec<_> = kernel.ledger.accounts.iter().map(sums).collect();
     for account in &mut kernel.ledger.accounts {
         (account.pending, account.pending_value) = (0, 0);
         (account.queued, account.queued_value) = (0, 0);
@@ -250,6 +256,10 @@ fn queue_again(kernel: &mut Kernel, waiting: &[PaymentId]) -> Result<(), &'stati
     }
     for &payment in waiting {
         kernel.payments.clear(payment, mark::WAITS | mark::WATCHED);
+        let passed = kernel.payments.deadline[payment.index()] < kernel.tick;
+        if passed && !kernel.payments.has(payment, mark::OVERDUE) {
+            return Err("a deadline has passed unnoticed");
+        }
         let rail = kernel.payments.rail[payment.index()];
         let placed = match kernel.payments.status(payment) {
             Status::Queued if rail == RailId::NONE => {
@@ -260,35 +270,32 @@ fn queue_again(kernel: &mut Kernel, waiting: &[PaymentId]) -> Result<(), &'stati
         };
         placed.map_err(|_| "what waits costs too much")?;
     }
-    for at in 0..kernel.ledger.accounts.len() {
-        kernel.ledger.accounts[at].touched = false;
-        kernel.wake(AgentId::from_index(at));
+    if !kernel.ledger.accounts.iter().map(sums).eq(saved) {
+        return Err("what waits is not what its sums say");
     }
-    let Reverse(first) = kernel
-        .deadlines
-        .peek()
-        .copied()
-        .unwrap_or(Reverse((u32::MAX, PaymentId(0))));
-    if first.0 < kernel.tick {
-        return Err("a deadline has passed unnoticed");
+    for at in 0..kernel.ledger.accounts.len() {
+        let agent = AgentId::from_index(at);
+        kernel.ledger.accounts[at].touched = false;
+        kernel.wake(agent);
+        let balance = kernel.ledger.accounts[at].balance;
+        let posted = kernel.ledger.terms[at].posted;
+        (kernel.accruals).refresh(&kernel.costs, agent, balance, posted);
     }
     Ok(())
 }
 
 /// The sums of what waits must be those that were saved.
-fn check_queued(kernel: &Kernel, totals: &Totals, saved: &Gauges) -> Result<(), &'static str> {
+fn check_queued(kernel: &Kernel, totals: &Totals) -> Result<(), &'static str> {
     let found = &kernel.totals;
     let same = found.pending_count == totals.pending_count
         && found.pending_value == totals.pending_value
         && found.queued_count == totals.queued_count
         && found.queued_value == totals.queued_value;
-    let agents_same = (kernel.gauges.agents.iter().zip(&saved.agents))
-        .all(|(found, saved)| found.same_waiting(saved));
     let counts = totals.settled_count as u128
         + totals.dropped_count as u128
         + totals.pending_count as u128
         + totals.queued_count as u128;
-    if same && agents_same && counts == u128::from(totals.arrived_count) {
+    if same && counts == u128::from(totals.arrived_count) {
         Ok(())
     } else {
         Err("what waits is not what its sums say")

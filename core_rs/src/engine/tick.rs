@@ -1,7 +1,5 @@
 //! The order inside a tick (model, section 3).
 
-use std::cmp::Reverse;
-
 use crate::engine::costs::CostKind;
 use crate::engine::errors::RunError;
 use crate::engine::facts::{Detail, Fact, reason};
@@ -9,7 +7,6 @@ use crate::engine::kernel::Kernel;
 use crate::engine::payments::mark;
 use crate::engine::record::Kind;
 use crate::engine::results::Figures;
-use crate::engine::units::AgentId;
 
 impl Kernel {
     /// Runs one tick; its figures are in `figures`, whom it concerned in `touched`.
@@ -33,6 +30,7 @@ impl Kernel {
             self.close_day()?;
         }
         self.close_figures(costs_before);
+        self.ledger.close_tick();
         self.check_sums()?;
         self.tick += 1;
         Ok(())
@@ -62,22 +60,20 @@ impl Kernel {
 
     /// Step 8, first: what still waits at the end of its deadline tick becomes overdue.
     fn pass_deadlines(&mut self) -> Result<(), RunError> {
-        while let Some(&Reverse((deadline, payment))) = self.deadlines.peek() {
-            if deadline > self.tick {
-                break;
-            }
-            self.deadlines.pop();
+        let mut passed = std::mem::take(&mut self.passed);
+        self.deadlines.pass(self.tick, &mut passed);
+        passed.retain(|&payment| {
             self.payments.clear(payment, mark::WATCHED);
-            if !self.payments.has(payment, mark::WAITS) || self.payments.has(payment, mark::OVERDUE)
-            {
-                continue;
-            }
+            self.payments.has(payment, mark::WAITS) && !self.payments.has(payment, mark::OVERDUE)
+        });
+        passed.sort_unstable();
+        for &payment in &passed {
             let at = payment.index();
             let (sender, amount) = (self.payments.sender[at], self.payments.amount[at]);
             let priority = self.payments.priority[at];
             let usual = self.costs.delay(amount, priority, false);
             self.payments.set(payment, mark::OVERDUE);
-            self.gauges.agents[sender.index()].delay_per_tick -= usual;
+            self.accruals.take_delay(sender, usual);
             self.add_delay(sender, self.costs.delay(amount, priority, true))?;
             self.gauges.agents[sender.index()].late_count += 1;
             self.gauges.today.late_count += 1;
@@ -91,56 +87,45 @@ impl Kernel {
             self.charge(sender, CostKind::Deadline, self.costs.deadline(amount))?;
             self.touch(sender);
         }
+        passed.clear();
+        self.passed = passed;
         Ok(())
     }
 
     /// Step 8: costs by the tick.
     fn accrue(&mut self) -> Result<(), RunError> {
-        for at in 0..self.touched.len() {
-            let agent = self.touched[at];
-            if self.accrues(agent) {
-                self.accruing.insert(agent.index());
-            }
-        }
-        let mut from = 0;
-        while let Some(at) = self.accruing.next_from(from) {
-            from = at + 1;
-            let agent = AgentId::from_index(at);
-            if !self.accrues(agent) {
-                self.accruing.remove(at);
-                continue;
-            }
-            let drawn = self.costs.overdraft(self.ledger.accounts[at].balance);
-            let posted = self.costs.collateral(self.ledger.terms[at].posted);
-            self.charge(agent, CostKind::Overdraft, drawn)?;
-            self.charge(agent, CostKind::Collateral, posted)?;
-            let delay = self.gauges.agents[at].delay_per_tick;
-            self.charge(agent, CostKind::Delay, delay)?;
-        }
-        Ok(())
+        self.refresh_accruals();
+        (self.accruals.charge(&mut self.costs)).map_err(|error| self.too_large(error))
     }
 
-    fn accrues(&self, agent: AgentId) -> bool {
-        let costs = &self.costs;
-        (costs.on_overdraft && self.ledger.accounts[agent.index()].balance < 0)
-            || (costs.on_collateral && self.ledger.terms[agent.index()].posted > 0)
-            || (costs.on_delay && self.gauges.agents[agent.index()].waiting > 0)
+    /// Works out anew what accrues to the agents of whom something changed.
+    pub fn refresh_accruals(&mut self) {
+        for &agent in &self.touched {
+            let balance = self.ledger.accounts[agent.index()].balance;
+            if balance < 0 || self.accruals.concern(agent) {
+                let posted = self.ledger.terms[agent.index()].posted;
+                (self.accruals).refresh(&self.costs, agent, balance, posted);
+            }
+        }
     }
 
     /// Step 8, last: queue length and value.
     fn sample(&mut self) {
-        let mut positions = 0;
         for &agent in &self.touched {
-            let position = self.ledger.accounts[agent.index()].net_sent_today();
-            let gauge = &mut self.gauges.agents[agent.index()];
-            gauge.sample(self.tick, position, &mut positions);
+            let account = &self.ledger.accounts[agent.index()];
+            let value = account.pending_value + account.queued_value;
+            if value > 0 {
+                let gauge = &mut self.gauges.agents[agent.index()];
+                gauge.value_max = gauge.value_max.max(value);
+            }
         }
         let waiting = self.totals.pending_count + self.totals.queued_count;
         let value = self.totals.pending_value + self.totals.queued_value;
         let stuck = self.figures.settlements == 0
             && (self.rails.iter()).any(|rail| rail.immediate.is_some() && rail.count > 0);
         let today = &mut self.gauges.today;
-        today.position_integral += positions;
+        // Net positions sum to 0, so that their sizes are twice the net debits.
+        today.position_integral += 2 * u128::from(self.ledger.provision.unsigned_abs());
         today.ticks += 1;
         today.length_integral += u128::from(waiting);
         today.length_max = today.length_max.max(waiting);

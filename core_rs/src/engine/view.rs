@@ -168,7 +168,7 @@ impl Kernel {
     /// Whether nothing waits and nothing accrues, so that time alone changes nothing.
     #[must_use]
     pub fn is_idle(&self) -> bool {
-        self.totals.pending_count == 0 && self.totals.queued_count == 0 && self.accruing.is_empty()
+        self.totals.pending_count == 0 && self.totals.queued_count == 0 && self.accruals.is_empty()
     }
 
     /// The next tick in which something is known to happen; at the latest the day's last.
@@ -189,7 +189,10 @@ impl Kernel {
     /// Passes over ticks of an idle run.
     pub fn skip(&mut self, ticks: u32) {
         self.tick += ticks;
-        self.gauges.today.ticks += u64::from(ticks);
+        let (today, ticks_skipped) = (&mut self.gauges.today, u128::from(ticks));
+        today.ticks += u64::from(ticks);
+        let provided = u128::from(self.ledger.provision.unsigned_abs());
+        today.position_integral += 2 * provided * ticks_skipped;
         if ticks > 0 {
             self.figures = crate::engine::results::Figures::default();
         }

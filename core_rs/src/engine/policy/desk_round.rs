@@ -136,7 +136,7 @@ impl Kernel {
             });
         }
         self.take_pending(payment);
-        self.stop_waiting(payment);
+        self.stop_waiting(agent, &self.entry_of(payment));
         let split = self.push_parts(payment, &order, rule.parts);
         self.count_parts(agent, payment, u64::from(rule.parts) - 1);
         let detail = Detail::NONE.with(u64::from(split.first.0) << 32 | u64::from(rule.parts));
