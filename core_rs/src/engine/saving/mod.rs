@@ -120,12 +120,13 @@ impl Kernel {
         } else {
             work.run(self, rail, None);
         }
-        work.collect(self, rail, &mut members);
-        self.scratch.resolution = work;
+        let left = work.left(self, rail);
+        members.extend(left.map(|entry| (entry.rank, entry.payment)));
         debug_assert!(
-            (members.iter().map(|member| member.1)).eq(self.resolvable(rail)),
-            "what was remembered of the last pass leads to what a fresh one finds"
+            work.finds(self, rail, &members),
+            "what is remembered of the last pass leads to what a fresh one finds"
         );
+        self.scratch.resolution = work;
         let settled = !members.is_empty();
         if settled {
             self.settle_set(&mut members, rail, method)?;
@@ -138,9 +139,7 @@ impl Kernel {
     #[must_use]
     pub fn resolvable(&self, rail: RailId) -> Vec<PaymentId> {
         let mut work = multilateral::Work::default();
-        let mut members = Vec::new();
         work.run(self, rail, None);
-        work.collect(self, rail, &mut members);
-        members.into_iter().map(|member| member.1).collect()
+        work.left(self, rail).map(|entry| entry.payment).collect()
     }
 }

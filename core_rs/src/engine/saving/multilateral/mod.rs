@@ -7,6 +7,7 @@
 //! or a reservation (`terms`).
 
 use crate::engine::kernel::Kernel;
+use crate::engine::lanes::Entry;
 use crate::engine::units::{PaymentId, RailId};
 
 mod drops;
@@ -43,19 +44,24 @@ impl Work {
     }
 
     /// What is left in the set.
-    pub fn collect(&self, kernel: &Kernel, rail: RailId, members: &mut Vec<(u64, PaymentId)>) {
+    pub fn left<'a>(&'a self, kernel: &'a Kernel, rail: RailId) -> impl Iterator<Item = &'a Entry> {
         let system = &kernel.rails[rail.index()];
-        if !self.bound && self.drops.kept == 0 {
-            return;
-        }
-        for at in system.senders.iter() {
+        let any = self.bound || self.drops.kept > 0;
+        let senders = any.then(|| system.senders.iter()).into_iter().flatten();
+        senders.flat_map(move |at| {
             let queue = &system.queues[at];
-            let tail = if self.bound {
+            queue.before(if self.bound {
                 self.terms.tail(at)
             } else {
                 self.drops.tail(at, queue)
-            };
-            members.extend(queue.before(tail).map(|entry| (entry.rank, entry.payment)));
-        }
+            })
+        })
+    }
+
+    /// Whether a pass that remembers nothing finds this set too.
+    pub fn finds(&mut self, kernel: &Kernel, rail: RailId, members: &[(u64, PaymentId)]) -> bool {
+        self.run(kernel, rail, None);
+        let found = self.left(kernel, rail).map(|entry| entry.payment);
+        found.eq(members.iter().map(|member| member.1))
     }
 }

@@ -100,6 +100,9 @@ impl Phases {
         if self.held == 0 {
             return false;
         }
+        self.moves.resize(self.means.len() * MOST, 0);
+        self.kept_moves.resize(MOST, 0);
+        self.is_moving.resize(self.means.len(), false);
         self.follow_changes();
         self.follow_means(kernel, system);
         self.move_on();
@@ -120,9 +123,6 @@ impl Phases {
         self.means.clear();
         self.means
             .extend((0..agents).map(|at| means(kernel, at, holds_back)));
-        self.moves.resize(agents * MOST, 0);
-        self.kept_moves.resize(MOST, 0);
-        self.is_moving.resize(agents, false);
         self.keep(drops);
     }
 
