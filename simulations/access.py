@@ -11,7 +11,7 @@ from uuid import UUID
 from django.core.exceptions import PermissionDenied
 from django.http import Http404
 
-from simulations.models import Run, Scenario
+from simulations.models import Run, Scenario, Sweep
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
@@ -48,9 +48,34 @@ def owned_run(user: Person, run_id: UUID | str) -> Run:
     return run
 
 
-def may_steer(user: Person, run: Run) -> bool:
-    """Whether this person may steer and stop the run."""
+def may_steer(user: Person, run: Run | Sweep) -> bool:
+    """Whether this person may steer and stop the run, or cancel the sweep."""
     return run.owner_id == user.pk or bool(getattr(user, "is_staff", False))
+
+
+def visible_sweep(user: Person, sweep_id: UUID | str) -> Sweep:
+    """Return a sweep this person may see, or raise Http404."""
+    sweeps = Sweep.objects.visible_to(user).select_related("document", "version", "payment_file", "owner")
+    sweep = sweeps.select_related("claimed_by").filter(pk=sweep_id).first()
+    if sweep is None:
+        raise Http404("No such sweep.")
+    return sweep
+
+
+def steerable_sweep(user: Person, sweep_id: UUID | str) -> Sweep:
+    """Return a sweep this person may cancel: its owner, or staff. Else 403, for strangers 404."""
+    sweep = visible_sweep(user, sweep_id)
+    if not may_steer(user, sweep):
+        raise PermissionDenied("Only the owner of a sweep may do this. Make one of your own.")
+    return sweep
+
+
+def owned_sweep(user: Person, sweep_id: UUID | str) -> Sweep:
+    """Return a sweep this person may share and delete: its owner. Else 403, for strangers 404."""
+    sweep = visible_sweep(user, sweep_id)
+    if sweep.owner_id != user.pk:
+        raise PermissionDenied("Only the owner of a sweep may do this.")
+    return sweep
 
 
 def visible_scenario(user: Person, scenario_id: UUID | str) -> Scenario:

@@ -20,6 +20,8 @@ def django_db_modify_db_settings(tmp_path_factory) -> None:
 def live_runs_end_with_the_test():
     """Let go of the live runs and threads a test has started."""
     yield
+    if module := sys.modules.get("simulations.runs.sweeping"):
+        module.shut_down()
     if module := sys.modules.get("simulations.runs.registry"):
         module.registry.shut_down(store=False)
 

@@ -13,6 +13,7 @@ from simulations.models.scenario import (
     Scenario,
     ScenarioVersion,
 )
+from simulations.models.sweep import Sweep
 
 __all__ = [
     "UNTITLED",
@@ -30,4 +31,5 @@ __all__ = [
     "Run",
     "Scenario",
     "ScenarioVersion",
+    "Sweep",
 ]

@@ -2,9 +2,10 @@
 
 from django.urls import path
 
-from simulations.results import comparing, exports, history, pages, records
+from simulations.results import comparing, exports, history, pages, records, sweeps
 
 RUN = "runs/<uuid:run_id>/results/"
+SWEEP = "runs/sweeps/<uuid:sweep_id>/"
 
 urlpatterns = [
     path(RUN, pages.run_results, name="run_results"),
@@ -20,6 +21,11 @@ urlpatterns = [
     path(f"{RUN}export/scenario.yaml", exports.run_scenario, name="run_scenario"),
     path(f"{RUN}export/measures.csv", exports.run_measures, name="run_measures"),
     path(f"{RUN}export/<str:kind>.<str:form>", exports.run_export, name="run_export"),
+    path("runs/sweeps/", sweeps.sweeps, name="sweeps"),
+    path(SWEEP, sweeps.sweep_results, name="sweep_results"),
+    path(f"{SWEEP}bands", sweeps.sweep_bands, name="sweep_bands"),
+    path(f"{SWEEP}histogram", sweeps.sweep_histogram, name="sweep_histogram"),
+    path(f"{SWEEP}export/<str:table>.<str:form>", sweeps.sweep_export, name="sweep_export"),
     path("history/", history.history, name="history"),
     path("history/live", history.history_live, name="history_live"),
     path("history/chosen", history.history_chosen, name="history_chosen"),

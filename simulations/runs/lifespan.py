@@ -11,7 +11,7 @@ from typing import Any
 
 from django.db import connections
 
-from simulations.runs import manager
+from simulations.runs import manager, sweeping
 
 
 async def lifespan(
@@ -35,16 +35,18 @@ async def lifespan(
 
 
 def bring_back() -> None:
-    """Take up the runs whose server died."""
+    """Take up the runs and sweeps whose server died."""
     try:
         manager.recover()
+        sweeping.recover()
     finally:
         connections.close_all()
 
 
 def put_to_rest() -> None:
-    """Store and release every live run of this process."""
+    """Store and release every live run of this process; its sweeps wait for the next one."""
     try:
+        sweeping.shut_down()
         manager.shut_down()
     finally:
         connections.close_all()

@@ -2,13 +2,20 @@
 
 from django.urls import path
 
-from simulations.runs import many, parts, pictures, views
+from simulations.runs import many, parts, pictures, sweep_views, views
 
 COMMANDS = ("start", "pause", "resume", "step", "run_to", "speed", "stop")
+SWEEP = "sweeps/<uuid:sweep_id>/"
 
 urlpatterns = [
     path("new", views.run_create, name="run_create"),
     path("delete", many.runs_delete, name="runs_delete"),
+    path(f"{SWEEP}status", sweep_views.sweep_status, name="sweep_status"),
+    path(f"{SWEEP}cancel", sweep_views.sweep_cancel, name="sweep_cancel"),
+    path(f"{SWEEP}again", sweep_views.sweep_again, name="sweep_again"),
+    path(f"{SWEEP}share", sweep_views.sweep_share, name="sweep_share"),
+    path(f"{SWEEP}delete", sweep_views.sweep_delete, name="sweep_delete"),
+    path(f"{SWEEP}seeds/<int:seed>/run", sweep_views.sweep_seed, name="sweep_seed"),
     path("<uuid:run_id>/", views.run_live, name="run_live"),
     path("<uuid:run_id>/banks", parts.run_banks, name="run_banks"),
     path("<uuid:run_id>/queue", parts.run_queue, name="run_queue"),

@@ -15,8 +15,8 @@ from simulations import access
 from simulations.config.faults import ScenarioRefused
 from simulations.engine.protocol import EVENT_TYPES
 from simulations.models import AuditEntry, Run, ScenarioVersion
-from simulations.runs import interventions, lifecycle, manager, verifying
-from simulations.runs.creation import create_run
+from simulations.runs import interventions, lifecycle, manager, sweeping, verifying
+from simulations.runs.creation import create_run, create_sweep
 from simulations.runs.forms import RunForm
 from simulations.runs.intervening import InterventionForm
 from simulations.runs.ownership import OwnedElsewhere
@@ -39,28 +39,37 @@ REFUSALS = (lifecycle.Conflict, ValueError, Unrepeatable, OwnedElsewhere)
 def run_create(request: HttpRequest) -> HttpResponse:
     """Start a run of a scenario's newest version, or of a given version."""
     version = _version(request)
-    form = RunForm(request.POST or None, initial={"liquidity_percent": 100})
+    form = RunForm(request.POST or None, initial={"liquidity_percent": 100, "seeds": 1})
     if request.method == "POST" and form.is_valid():
         try:
-            run = create_run(
-                request.user,  # type: ignore[arg-type]  # signed in: the middleware sees to it
-                document=version.document,
-                version=version,
-                seed=form.cleaned_data["seed"],
-                liquidity_percent=form.cleaned_data["liquidity_percent"],
-                name=form.cleaned_data["name"],
-                watched=True,
-            )
+            return _begun(request, version, form.cleaned_data)
         except ScenarioRefused as refused:
             for fault in refused.faults[:5]:
                 form.add_error(None, str(fault))
-        else:
-            if request.POST.get("start"):
-                manager.start(run, by=run.owner)
-            return redirect("run_live", run_id=run.pk)
+        except ValueError as problem:
+            form.add_error("seed", str(problem))
     status = 400 if request.method == "POST" else 200
     context = {"form": form, "version": version, "page_name": "scenarios"}
     return render(request, "simulations/runs/new.html", context, status=status)
+
+
+def _begun(request: HttpRequest, version: ScenarioVersion, given: dict[str, Any]) -> HttpResponse:
+    """Make what was asked for, a run or a sweep, and go to its page."""
+    user: Any = request.user
+    inputs = {
+        "document": version.document,
+        "version": version,
+        "liquidity_percent": given["liquidity_percent"],
+        "name": given["name"],
+    }
+    if given["seeds"] > 1:
+        sweep = create_sweep(user, count=given["seeds"], first_seed=given["seed"], **inputs)
+        sweeping.begin(sweep)
+        return redirect("sweep_results", sweep_id=sweep.pk)
+    run = create_run(user, seed=given["seed"], watched=True, **inputs)
+    if request.POST.get("start"):
+        manager.start(run, by=run.owner)
+    return redirect("run_live", run_id=run.pk)
 
 
 def _version(request: HttpRequest) -> ScenarioVersion:

@@ -87,6 +87,26 @@ def read(sweep_id: uuid.UUID | str, table: str, columns: list[str] | None = None
     return {name: [row[at] for row in rows] for at, name in enumerate(wanted)}
 
 
+def page(
+    sweep_id: uuid.UUID | str, columns: list[str], order: str, offset: int, limit: int
+) -> list[dict[str, Any]]:
+    """Return some rows of the seeds by one of `columns` (`-` before it: the largest first), nulls last."""
+    path = sweep_dir(sweep_id) / "seeds.parquet"
+    column = order.removeprefix("-")
+    if column not in columns:
+        raise KeyError(column)
+    chosen = ", ".join(f'"{name}"' for name in columns)
+    way = "DESC" if order.startswith("-") else "ASC"
+    statement = (
+        f'SELECT {chosen} FROM read_parquet($path) ORDER BY "{column}" {way} NULLS LAST, seed'
+        " LIMIT $limit OFFSET $offset"
+    )
+    with connect([path]) as connection:
+        bound = {**_bound(path), "limit": limit, "offset": offset}
+        rows = connection.execute(statement, bound).fetchall()
+    return [dict(zip(columns, row, strict=True)) for row in rows]
+
+
 def export_table(sweep_id: uuid.UUID | str, table: str, target: Path, form: Format, labels: Labels) -> None:
     """Write a stored table to a file for people."""
     export(_rows(sweep_dir(sweep_id) / f"{table}.parquet"), target, form, labels)

@@ -1,7 +1,7 @@
 /* Charts of stored runs: one uPlot each, cursors linked, legends that toggle, a drag zooms all of them.
 
-   A line is {key, label, color(): css colour, values, text(value), scale?, dash?, fill?(), band?(), raw?}: `raw`
-   are the numbers to be read where `values` are stacked. */
+   A line is {key, label, color(): css colour, values, text(value), scale?, dash?, fill?(), band?(), down?, raw?}: `raw`
+   are the numbers to be read where `values` are stacked; `down` {to: key, fill()} is an area down to another line. */
 (function () {
   "use strict";
   const PS = (window.PS = window.PS || {});
@@ -72,7 +72,12 @@
 
     function bands(lines) {
       const shown = lines.map((line, i) => ({ line, i })).filter(({ line }) => line.band && isShown(line));
-      return shown.slice(0, -1).map(({ line, i }, k) => ({ series: [i + 1, shown[k + 1].i + 1], fill: line.band() }));
+      const stack = shown.slice(0, -1).map(({ line, i }, k) => ({ series: [i + 1, shown[k + 1].i + 1], fill: line.band() }));
+      const between = lines.filter((line) => line.down && isShown(line)).map((line) => {
+        const below = lines.findIndex((other) => other.key === line.down.to);
+        return { series: [lines.indexOf(line) + 1, below + 1], fill: line.down.fill() };
+      });
+      return [...stack, ...between];
     }
 
     function fillOf(line, lines) {
