@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from simulations.api.refusals import TooLarge, TooMany
 from simulations.config.faults import Fault, ScenarioRefused
-from simulations.models import Run
+from simulations.models import Run, Sweep
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -43,12 +43,13 @@ def scenario_text(request: HttpRequest) -> str:
         raise ScenarioRefused([Fault("encoding", "", "The body is not UTF-8 text.", line=line)]) from None
 
 
-def require_quota(user: User) -> None:
-    """Raise TooMany when a person made more runs within a minute than one may."""
+def require_quota(user: User, kind: type[Run] | type[Sweep] = Run) -> None:
+    """Raise TooMany when a person made more runs, or sweeps, within a minute than one may."""
     most = settings.API_RUNS_PER_MINUTE
     since = timezone.now() - QUOTA_WINDOW
-    made = Run.objects.filter(owner=user, created_at__gt=since).order_by("-created_at")
+    made = kind._default_manager.filter(owner=user, created_at__gt=since).order_by("-created_at")
+    noun = "sweeps" if kind is Sweep else "simulations"
     oldest = made[most - 1 : most].values_list("created_at", flat=True).first()
     if oldest is not None:
         seconds = max(1, round((oldest + QUOTA_WINDOW - timezone.now()).total_seconds()))
-        raise TooMany(f"At most {most} simulations a minute. Try again in {seconds} s.", seconds)
+        raise TooMany(f"At most {most} {noun} a minute. Try again in {seconds} s.", seconds)

@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from ninja import NinjaAPI
 
-ORDER = ("simulations", "scenarios", "server")
+ORDER = ("simulations", "sweeps", "scenarios", "server")
 
 
 def docs(request: HttpRequest, api: NinjaAPI) -> HttpResponse:

@@ -19,6 +19,7 @@ from simulations.config.faults import ScenarioRefused
 from simulations.runs.lifecycle import Conflict
 from simulations.runs.manager import Unrepeatable
 from simulations.runs.ownership import OwnedElsewhere
+from simulations.runs.sweeping import SweepConflict
 
 
 class Refusal(Schema):
@@ -142,6 +143,8 @@ def with_sight(request: HttpRequest, problem: Exception) -> Exception:
     try:
         if "run_id" in match.kwargs:
             access.visible_run(request.user, match.kwargs["run_id"])
+        if "sweep_id" in match.kwargs:
+            access.visible_sweep(request.user, match.kwargs["sweep_id"])
         if "scenario_id" in match.kwargs:
             access.visible_scenario(request.user, match.kwargs["scenario_id"])
     except Http404 as hidden:
@@ -202,9 +205,11 @@ def install(api: NinjaAPI) -> None:
     api.add_exception_handler(ValueError, answer(400, _engine_faults))
     api.add_exception_handler(PermissionDenied, answer(403))
     api.add_exception_handler(Http404, answer(404))
-    api.add_exception_handler(
-        Conflict, answer(409, lambda problem: {"status": problem.status, "possible": list(problem.possible)})
-    )
+    for conflict in (Conflict, SweepConflict):
+        api.add_exception_handler(
+            conflict,
+            answer(409, lambda problem: {"status": problem.status, "possible": list(problem.possible)}),
+        )
     api.add_exception_handler(Unrepeatable, answer(409))
     api.add_exception_handler(Stale, answer(409))
     api.add_exception_handler(TooLarge, answer(413))

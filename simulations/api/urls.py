@@ -20,6 +20,7 @@ from simulations.api import (
     server_figures,
     simulations,
     steering,
+    sweeps,
 )
 from simulations.api.docs import docs
 from simulations.api.who import Asked, Session, Token
@@ -60,6 +61,7 @@ api.add_router("/simulations", simulations.router)
 api.add_router("/simulations", records.router)
 api.add_router("/simulations", steering.router)
 api.add_router("/runs", history.router)
+api.add_router("/sweeps", sweeps.router)
 api.add_router("/scenarios", scenarios.router)
 
 

@@ -62,9 +62,8 @@ def headline(sweep: Sweep) -> list[dict[str, Any]]:
     return [
         {
             "measure": measure,
-            **dict(
-                zip(("median", "low", "high"), _values(sweep, measure, ["q50", "q05", "q95"]), strict=True)
-            ),
+            "median": shown(measure, _spread(sweep, measure).get("q50"), sweep.currency),
+            **dict(zip(("low", "high"), _values(sweep, measure, ["q05", "q95"]), strict=True)),
         }
         for measure in HEADLINE
         if _spread(sweep, measure)
@@ -81,8 +80,9 @@ def _says_something(measure: Measure, spread: Mapping[str, float | None]) -> boo
 
 
 def _values(sweep: Sweep, measure: Measure, keys: Sequence[str]) -> list[str]:
-    spread = _spread(sweep, measure)
-    return [shown(measure, spread.get(key), sweep.currency) for key in keys]
+    """Return figures without the currency's code, which stands once above them."""
+    spread, units = _spread(sweep, measure), {**sweep.currency, "code": ""}
+    return [shown(measure, spread.get(key), units) for key in keys]
 
 
 @dataclass(frozen=True)

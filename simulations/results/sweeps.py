@@ -172,7 +172,7 @@ def sweep_export(request: HttpRequest, sweep_id: UUID, table: str, form: str) ->
         if each == form and table in stored.TABLES:
             path = temporary_path(suffix)
             try:
-                stored.export_table(sweep.pk, table, path, each, _labels(sweep))
+                stored.export_table(sweep.pk, table, path, each, labels_of(sweep))
                 name = re.sub(r"[^A-Za-z0-9]+", "-", sweep.name).strip("-").lower()[:60] or "sweep"
                 return send_away(path, f"{name}-{table}{suffix}", content_type)
             except BaseException:
@@ -181,7 +181,8 @@ def sweep_export(request: HttpRequest, sweep_id: UUID, table: str, form: str) ->
     raise Http404("There is no such export.")
 
 
-def _labels(sweep: Sweep) -> Labels:
+def labels_of(sweep: Sweep) -> Labels:
+    """Return how files show the ticks and cents of a sweep."""
     return Labels.of(
         {
             "currency": sweep.currency,

@@ -44,8 +44,26 @@ MOST_INTERRUPTIONS = 2
 REFUSED = (ValueError, RuntimeError, OSError, MemoryError, duckdb.Error)
 
 
+# What a person may do with a sweep, by where it stands.
+VERBS = {
+    Status.WAITING: ("cancel", "delete"),
+    Status.RUNNING: ("cancel", "delete"),
+    Status.FINISHED: ("read", "delete"),
+    Status.CANCELLED: ("start again", "delete"),
+    Status.FAILED: ("start again", "delete"),
+    Status.INTERRUPTED: ("start again", "delete"),
+}
+
+
 class SweepConflict(Exception):
-    """What is asked for does not go with where the sweep stands; says what is possible."""
+    """What is asked for does not go with where the sweep stands; names that and what is possible."""
+
+    def __init__(self, status: str, wanted: str) -> None:
+        self.status = status
+        self.possible = VERBS[Status(status)]
+        super().__init__(
+            f"The sweep is {status}: you cannot {wanted} it. Possible now: {', '.join(self.possible)}."
+        )
 
 
 class Workshop:
@@ -142,8 +160,14 @@ def cancel(sweep: Sweep, by: AbstractBaseUser) -> Sweep:
         if progress := workshop.progress(sweep.pk):
             progress.cancel()
     elif sweep.status != Status.CANCELLED:
-        raise SweepConflict(f"The sweep is {sweep.status}: only one that waits or runs can be cancelled.")
+        raise SweepConflict(sweep.status, "cancel")
     return sweep
+
+
+def require_finished(sweep: Sweep) -> None:
+    """Raise SweepConflict unless the sweep has results."""
+    if sweep.status != Status.FINISHED:
+        raise SweepConflict(sweep.status, "read")
 
 
 def start_again(sweep: Sweep, by: AbstractBaseUser) -> Sweep:
@@ -153,9 +177,8 @@ def start_again(sweep: Sweep, by: AbstractBaseUser) -> Sweep:
         status=Status.WAITING, claimed_by=None, finished_at=None, failure="", interruptions=0
     )
     if not changed:
-        raise SweepConflict(
-            f"The sweep is {sweep.status}: only one that ended without result can start again."
-        )
+        sweep.refresh_from_db()
+        raise SweepConflict(sweep.status, "start again")
     AuditEntry.objects.record(by, "sweep.started_again", sweep)
     begin(sweep)
     sweep.refresh_from_db()

@@ -69,8 +69,8 @@ def export(rows: Rows, target: Path, form: Format, labels: Labels) -> None:
     """Write rows to a file. `excel` is CSV with `;` and a decimal comma."""
     with connect([*rows.paths, target]) as connection:
         described = connection.execute(f"DESCRIBE SELECT * FROM {rows.source}", dict(rows.bound)).fetchall()
-        names = [row[0] for row in described if row[0] != "part"]
-        columns = ", ".join(term for name in names for term in _terms(name, labels, form))
+        types = {row[0]: row[1] for row in described if row[0] != "part"}
+        columns = ", ".join(term for name, kind in types.items() for term in _terms(name, kind, labels, form))
         options = {
             "parquet": "FORMAT parquet, COMPRESSION zstd",
             "csv": "FORMAT csv, HEADER",
@@ -81,13 +81,15 @@ def export(rows: Rows, target: Path, form: Format, labels: Labels) -> None:
         connection.execute(statement, dict(rows.bound)).fetchall()
 
 
-def _terms(name: str, labels: Labels, form: Format) -> list[str]:
+def _terms(name: str, kind: str, labels: Labels, form: Format) -> list[str]:
     """Return the column and, beside it, its clock time or its currency units."""
+    if kind == "DOUBLE" and form == "excel":
+        return [f"replace(CAST(\"{name}\" AS VARCHAR), '.', ',') AS \"{name}\""]
     terms = [f'"{name}"']
     if name in _TICKS and labels.clock is not None:
         beside = name.removesuffix("tick") + "time"
         terms.append(f'{_time(name, labels, labels.clock)} AS "{beside}"')
-    if name in _MONEY or name.startswith(("cost_", "balance:")):
+    if kind != "DOUBLE" and (name in _MONEY or name.startswith(("cost_", "balance:"))):
         exact = f"CAST(\"{name}\" AS DECIMAL(20, 0)) * CAST('{_unit(labels.decimals)}' AS DECIMAL(7, 6))"
         units = f"CAST({exact} AS DECIMAL(26, {labels.decimals}))"
         if form == "excel":

@@ -13,7 +13,10 @@ SHARED = {"config", "engine", "models", "access", "storage", "templatetags"}
 # Beyond the shared floor: the gallery's cards, and the verbs of live runs and kept scenarios.
 ALSO = {
     "home": {"runs.manager", "scenarios.gallery"},
-    "api": {"runs.manager", "runs.creation", "runs.lifecycle", "runs.ownership", "scenarios.keeping"},
+    "api": {
+        *("runs.manager", "runs.creation", "runs.lifecycle", "runs.ownership", "runs.sweeping"),
+        "scenarios.keeping",
+    },
     "models": {"models"},
     "engine": {"engine"},
     "config": {"config", "engine", "duck"},

@@ -10,7 +10,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
-from simulations.models import Document, Run, Scenario, ScenarioVersion
+from simulations.models import Document, Run, Scenario, ScenarioVersion, Sweep
 
 ANONYMOUS_MAY = {"first", "sign_in", "api-1.0.0:health"}
 SCENARIO = """\
@@ -47,12 +47,14 @@ def routes(patterns: list[Any] | None = None, prefix: str = "", space: str = "")
 
 
 ROUTES = sorted(routes(), key=lambda route: route.path)
-OF_A_THING = [route for route in ROUTES if {"run_id", "scenario_id", "simulation_id"} & set(route.arguments)]
+OF_A_THING = [
+    route for route in ROUTES if {"run_id", "scenario_id", "simulation_id", "sweep_id"} & set(route.arguments)
+]
 
 
 @pytest.fixture
 def things(owner: User) -> dict[str, UUID]:
-    """A scenario with a version and a run, both private."""
+    """A scenario with a version, a run and a sweep, all private."""
     document = Document.objects.of_text(SCENARIO)
     scenario = Scenario.objects.create(owner=owner, name="Two banks")
     version = ScenarioVersion.objects.create(scenario=scenario, number=1, document=document, author=owner)
@@ -67,7 +69,20 @@ def things(owner: User) -> dict[str, UUID]:
         ticks_per_day=10,
         num_agents=2,
     )
-    return {"run_id": run.pk, "simulation_id": run.pk, "scenario_id": scenario.pk}
+    sweep = Sweep.objects.create(
+        owner=owner,
+        name="Two banks, seeds 1–3",
+        document=document,
+        version=version,
+        first_seed=1,
+        count=3,
+        engine_version="0",
+        ticks_total=10,
+        ticks_per_day=10,
+        num_agents=2,
+    )
+    of_run = {"run_id": run.pk, "simulation_id": run.pk}
+    return {**of_run, "scenario_id": scenario.pk, "sweep_id": sweep.pk}
 
 
 def address(route: Route, things: dict[str, Any]) -> str:
@@ -78,6 +93,7 @@ def address(route: Route, things: dict[str, Any]) -> str:
         "import_id": UUID(int=1),
         "agent_id": "A",
         "seq": 1,
+        "seed": 1,
         "tick": 1,
         "kind": "payments",
         **things,
@@ -111,6 +127,7 @@ def test_a_stranger_learns_nothing_of_a_thing(route, method, things, stranger, a
 @pytest.mark.parametrize("route", OF_A_THING, ids=lambda route: route.path)
 def test_a_teammate_may_look_but_not_touch(route, things, teammate, as_person) -> None:
     Run.objects.update(shared=True)
+    Sweep.objects.update(shared=True)
     Scenario.objects.update(shared=True)
     client = as_person(teammate)
     assert client.get(address(route, things)).status_code < 500
