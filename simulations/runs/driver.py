@@ -120,9 +120,9 @@ class LiveRun:
             return future
         self.touched_at = time.monotonic()
         self._jobs.append((future, job))
-        if self._closed:
-            self._refuse_jobs()
         self._scheduler.wake(self)
+        if self._closed or self._scheduler.closed:
+            self._refuse_jobs()
         return future
 
     def now(self, job: Callable[[SimulationBackend], T]) -> T:

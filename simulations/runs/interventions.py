@@ -9,7 +9,7 @@ from django.db import transaction
 
 from simulations.models import AuditEntry, Intervention, Run
 from simulations.runs import lifecycle, outcomes
-from simulations.runs.lifecycle import LostClaim
+from simulations.runs.ownership import LostClaim
 from simulations.runs.registry import note_progress, registry
 
 if TYPE_CHECKING:

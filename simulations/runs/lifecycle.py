@@ -16,6 +16,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from simulations.models import AuditEntry, Run
+from simulations.runs.ownership import LostClaim
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
@@ -88,10 +89,6 @@ class Conflict(Exception):
         super().__init__(
             f"The run is {status}: it cannot {wanted}. Possible now: {', '.join(self.possible)}."
         )
-
-
-class LostClaim(Exception):
-    """Another process owns the run now; whoever holds the old epoch must not write."""
 
 
 def require(run: Run, verb: str) -> None:

@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from simulations.engine.protocol import EVENT_TYPES
 from simulations.models import AuditEntry, Run
-from simulations.runs import conclusion, lifecycle, moments, notices, ownership, recorder
+from simulations.runs import conclusion, lifecycle, moments, notices, recorder, rounds
 from simulations.runs.branching import branch
 from simulations.runs.interventions import apply, withdraw
 from simulations.runs.ownership import OwnedElsewhere
@@ -109,7 +109,19 @@ def stop(run: Run, by: AbstractBaseUser | None = None) -> Run:
     if _fresh(run).status == Status.STOPPED:
         return run
     lifecycle.require(run, "stop")
-    return conclusion.stop(registry.live(run), run, by or run.owner)
+    try:
+        live = registry.live(run)
+    except Unrepeatable as problem:
+        return _stop_unread(run, by or run.owner, problem)
+    return conclusion.stop(live, run, by or run.owner)
+
+
+def _stop_unread(run: Run, by: AbstractBaseUser, problem: Unrepeatable) -> Run:
+    """End a run that cannot be brought back; what is stored of it is kept."""
+    if _fresh(run).status != Status.STOPPED:
+        lifecycle.move(run, Status.STOPPED, by, failure=str(problem))
+        notices.run_changed(run.pk, run.owner_id, run.status, run.tick)
+    return run
 
 
 def speed(run: Run, ticks_per_second: object, by: AbstractBaseUser | None = None) -> Run:
@@ -218,19 +230,9 @@ def delete(run: Run, user: AbstractBaseUser) -> None:
 def recover() -> int:
     """Take up the runs whose server died: shown as interrupted, computed again, and let go on.
 
-    Called once when a process starts. Returns how many were taken up.
+    Called when a process starts; later its rounds see to it. Returns how many were taken up.
     """
-    ownership.bury_the_dead()
-    count = 0
-    for run in ownership.orphans():
-        try:
-            registry.live(run)
-            count += 1
-        except ownership.OwnedElsewhere:
-            continue
-        except Exception:  # one that cannot be brought back must not keep the others
-            log.exception("run.not_brought_back", simulation_id=str(run.pk))
-    return count
+    return rounds.take_up(registry)
 
 
 def held() -> list[LiveRun]:

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_POST
 
 from simulations.models import Run
 from simulations.runs import lifecycle, manager
+from simulations.runs.ownership import OwnedElsewhere
 
 MOST = 500
 
@@ -40,7 +41,7 @@ def _delete(request: HttpRequest, run: Run) -> bool:
     user: Any = request.user
     try:
         manager.delete(run, user)
-    except lifecycle.Conflict as problem:
+    except (lifecycle.Conflict, OwnedElsewhere) as problem:
         messages.error(request, f"{run.name}: {problem}")
         return False
     return True

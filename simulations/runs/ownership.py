@@ -11,6 +11,7 @@ import fcntl
 import os
 import socket
 import threading
+import time
 import uuid
 from collections.abc import Callable
 from datetime import timedelta
@@ -28,6 +29,7 @@ from simulations.models import Process, Run
 log = structlog.get_logger(__name__)
 
 OWNED_FIELDS = ["epoch", "claimed_by", "status", "tick", "goal_tick", "ticks_per_second"]
+LOOK_SECONDS = 0.5  # how often a process looks whether another wants one of its runs
 HEARTBEAT_SECONDS = 5.0
 SILENT_IS_DEAD = timedelta(seconds=20)
 
@@ -36,19 +38,21 @@ class OwnedElsewhere(Exception):
     """Another live process owns the run: try again, it has been asked to let go."""
 
 
-class Registration:
-    """This process among those that may own runs. `on_beat`, called at every heartbeat, must not wait."""
+class LostClaim(OwnedElsewhere):
+    """Another process owns the run now; whoever holds the old epoch must not write."""
 
-    def __init__(self, on_beat: Callable[[], None]) -> None:
+
+class Registration:
+    """This process among those that may own runs. `on_look`, called twice a second, must not wait."""
+
+    def __init__(self, on_look: Callable[[], None]) -> None:
         self.id = uuid.uuid4()
-        self._on_beat = on_beat
+        self._on_look = on_look
         folder = _folder()
         folder.mkdir(parents=True, exist_ok=True)
         self._lock = (folder / f"{self.id}.lock").open("w")
         fcntl.flock(self._lock, fcntl.LOCK_EX)
-        Process.objects.create(
-            id=self.id, host=socket.gethostname(), pid=os.getpid(), heartbeat_at=timezone.now()
-        )
+        self._register()
         self._ended = threading.Event()
         threading.Thread(target=self._beat, name="heartbeat", daemon=True).start()
 
@@ -57,16 +61,24 @@ class Registration:
         self._ended.set()
         _remove_lock(self.id, self._lock)
 
+    def _register(self) -> None:
+        """Say that this process lives; also where others took it for dead and removed its row."""
+        facts = {"host": socket.gethostname(), "pid": os.getpid(), "heartbeat_at": timezone.now()}
+        Process.objects.update_or_create(id=self.id, defaults=facts)
+
     def _beat(self) -> None:
-        while not self._ended.wait(HEARTBEAT_SECONDS):
-            try:
-                close_old_connections()
-                Process.objects.filter(pk=self.id).update(heartbeat_at=timezone.now())
-            except DatabaseError:
-                log.warning("process.heartbeat_failed", process=str(self.id), exc_info=True)
-            finally:
-                close_old_connections()
-            self._on_beat()
+        beaten_at = time.monotonic()
+        while not self._ended.wait(LOOK_SECONDS):
+            if time.monotonic() - beaten_at >= HEARTBEAT_SECONDS:
+                beaten_at = time.monotonic()
+                try:
+                    close_old_connections()
+                    self._register()
+                except DatabaseError:
+                    log.warning("process.heartbeat_failed", process=str(self.id), exc_info=True)
+                finally:
+                    close_old_connections()
+            self._on_look()
 
 
 def is_alive(process: Process) -> bool:
@@ -102,9 +114,7 @@ def claim(run: Run, me: Registration) -> Run:
         if taken:
             raise OwnedElsewhere(f"The run is owned by {owner}; it was asked to let go. Try again.")
         if claimed:
-            run.refresh_from_db(
-                fields=["epoch", "claimed_by", "status", "tick", "goal_tick", "ticks_per_second"]
-            )
+            run.refresh_from_db(fields=OWNED_FIELDS)
             return run
 
 
@@ -113,13 +123,31 @@ def release(run_id: uuid.UUID, epoch: int) -> None:
     Run.objects.filter(pk=run_id, epoch=epoch).update(claimed_by=None, wanted_by=None)
 
 
+def hand_over(run_id: uuid.UUID, epoch: int) -> None:
+    """Let go of a run, if it is still ours, for the process that wants it; nobody else takes it meanwhile."""
+    Run.objects.filter(pk=run_id, epoch=epoch).update(claimed_by=F("wanted_by"), wanted_by=None)
+
+
+def is_ours(run_id: uuid.UUID, epoch: int) -> bool:
+    """Whether nobody claimed the run after whoever holds this epoch."""
+    return not Run.objects.filter(pk=run_id, epoch__gt=epoch).exists()
+
+
+def wanted_of(me: Registration) -> list[uuid.UUID]:
+    """Return the runs of this process that another one asks for."""
+    wanted = Run.objects.filter(claimed_by=me.id).exclude(wanted_by=None).exclude(wanted_by=me.id)
+    return list(wanted.values_list("pk", flat=True))
+
+
+def running_of(me: Registration) -> list[Run]:
+    """Return the running runs that this process owns."""
+    return list(Run.objects.live().filter(claimed_by=me.id, status=Run.Status.RUNNING))
+
+
 def orphans() -> list[Run]:
-    """Return the running runs whose owner is dead, and forget the dead."""
-    dead = [process for process in Process.objects.all() if not is_alive(process)]
-    runs = list(Run.objects.live().filter(claimed_by__in=dead, status=Run.Status.RUNNING))
-    runs += list(Run.objects.live().filter(claimed_by=None, status=Run.Status.RUNNING))
-    runs += list(Run.objects.live().filter(status=Run.Status.INTERRUPTED))
-    return runs
+    """Return the runs that should go on and have no owner; those of the dead, once these are buried."""
+    unowned = Run.objects.live().filter(claimed_by=None)
+    return list(unowned.filter(status__in=[Run.Status.RUNNING, Run.Status.INTERRUPTED]))
 
 
 def bury_the_dead() -> None:

@@ -20,7 +20,7 @@ from django.db.models.functions import Greatest
 from simulations import storage
 from simulations.models import Artifact, Run
 from simulations.runs import checkpoints, outcomes
-from simulations.runs.lifecycle import LostClaim
+from simulations.runs.ownership import LostClaim
 
 if TYPE_CHECKING:
     from simulations.engine.protocol import SimulationBackend

@@ -19,7 +19,8 @@ from simulations.engine.rust_backend import ENGINE_VERSION
 from simulations.models import Run
 from simulations.runs import conclusion, lifecycle, notices, ownership, recorder, replay
 from simulations.runs.driver import LiveRun
-from simulations.runs.ownership import Registration
+from simulations.runs.ownership import LostClaim, Registration
+from simulations.runs.rounds import Rounds
 from simulations.runs.scheduler import Scheduler
 
 log = structlog.get_logger(__name__)
@@ -41,13 +42,15 @@ class Registry:
         self._loading: WeakValueDictionary[UUID, threading.Lock] = WeakValueDictionary()
         self._scheduler: Scheduler | None = None
         self._me: Registration | None = None
+        self._rounds: Rounds | None = None
 
     @property
     def me(self) -> Registration:
         """This process's registration, made at the first claim."""
         with self._lock:
             if self._me is None:
-                self._me = Registration(self._tidy_aside)
+                self._rounds = Rounds(self)
+                self._me = Registration(self._rounds.begin)
             return self._me
 
     @property
@@ -74,6 +77,9 @@ class Registry:
         """
         with self._loading_lock(run.pk):
             live = self.held(run.pk)
+            if live is not None and not ownership.is_ours(run.pk, live.epoch):
+                self._lose(live)
+                live = None
             loaded = live is None
             if live is None:
                 live = self._load(run)
@@ -122,24 +128,28 @@ class Registry:
         finally:
             lock.release()
 
-    def _tidy_aside(self) -> None:
-        """Tidy in a thread that may wait for disk and database; the beat must not."""
-        scheduler = self._scheduler
-        if scheduler is not None:
-            scheduler.aside(self._tidy_and_disconnect)
+    def hand_over(self, run_id: UUID) -> None:
+        """Let another process have a run that it wants, stored up to where it stands."""
+        with self._loading_lock(run_id):
+            live = self._lives.pop(run_id, None)
+            if live is not None:
+                self._rest(live)
+                live.close()
+                ownership.hand_over(run_id, live.epoch)
 
-    def _tidy_and_disconnect(self) -> None:
-        try:
-            close_old_connections()
-            self.tidy()
-        finally:
-            close_old_connections()
+    def _lose(self, live: LiveRun) -> None:
+        """Let go of a run that another process owns: nothing of it may be written."""
+        log.warning("run.lost", simulation_id=str(live.run_id), epoch=live.epoch)
+        self._lives.pop(live.run_id, None)
+        live.close()
 
     def shut_down(self, *, store: bool = True) -> None:
         """Rest all runs, store what they recorded, release them and end the threads.
 
         Running ones stay `running` without an owner: the next process that starts takes them up again.
         """
+        if self._rounds is not None:
+            self._rounds.end()
         for live in list(self._lives.values()):
             if store:
                 self._rest(live)
@@ -150,7 +160,7 @@ class Registry:
             self._scheduler.close()
         if self._me is not None:
             self._me.end()
-        self._scheduler = self._me = None
+        self._scheduler = self._me = self._rounds = None
 
     def _rest(self, live: LiveRun) -> None:
         """Store a live run's tail and tick before the process ends; a failure costs only recomputation."""
@@ -164,6 +174,7 @@ class Registry:
 
     def _load(self, run: Run) -> LiveRun:
         _ = self.me  # whoever holds a run beats, so that it is put away in time
+        run.refresh_from_db(fields=ownership.OWNED_FIELDS)  # the caller's copy may be old
         if run.is_live:
             self._claim(run)
         elif run.engine_version != ENGINE_VERSION:
@@ -238,28 +249,22 @@ class Registry:
                 lifecycle.move(run, Status.PAUSED, None, **progress(live))
                 live.moved(run.status)
                 notices.run_changed(run.pk, run.owner_id, run.status, run.tick)
-        except (lifecycle.LostClaim, lifecycle.Conflict, Run.DoesNotExist) as problem:
-            log.warning("run.lost", simulation_id=str(live.run_id), problem=str(problem))
-            self._lives.pop(live.run_id, None)
-            live.close()
+        except (LostClaim, lifecycle.Conflict, Run.DoesNotExist) as problem:
+            log.warning("run.not_concluded", simulation_id=str(live.run_id), problem=str(problem))
+            self._lose(live)
         finally:
             close_old_connections()
 
     def _beat(self, live: LiveRun) -> None:
-        """Once a second while it runs: note how far it is, seal what has grown large, see who wants it."""
+        """Once a second while it runs: note how far it is, seal what has grown large, take checkpoints."""
         try:
             close_old_connections()
             if live.recorder.is_large or live.checkpoint_is_due:
                 recorder.store(live)
             if not note_progress(live):
-                raise lifecycle.LostClaim(f"run {live.run_id} changed hands")
-            if Run.objects.filter(pk=live.run_id).exclude(wanted_by=None).exists():
-                recorder.store(live)
-                self.drop(live.run_id)
-        except lifecycle.LostClaim as problem:
-            log.warning("run.lost", simulation_id=str(live.run_id), problem=str(problem))
-            self._lives.pop(live.run_id, None)
-            live.close()
+                raise LostClaim(f"run {live.run_id} changed hands")
+        except LostClaim:
+            self._lose(live)
         finally:
             close_old_connections()
 

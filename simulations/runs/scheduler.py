@@ -48,6 +48,11 @@ class Scheduler:
         self._closed = False
         self._storers = ThreadPoolExecutor(2, thread_name_prefix="storer")
 
+    @property
+    def closed(self) -> bool:
+        """Whether nothing is worked on any more."""
+        return self._closed
+
     def aside(self, work: Callable[[], None]) -> bool:
         """Have a thread of its own kind do what waits for disk or database; False when closed."""
         try:

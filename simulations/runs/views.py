@@ -275,7 +275,7 @@ def run_delete(request: HttpRequest, run_id: UUID) -> HttpResponse:
     run = access.owned_run(request.user, run_id)
     try:
         manager.delete(run, request.user)  # type: ignore[arg-type]  # signed in
-    except lifecycle.Conflict as problem:
+    except REFUSALS as problem:
         messages.error(request, str(problem))
         return redirect("run_live", run_id=run_id)
     messages.success(request, f"{run.name} was deleted.")

@@ -6,7 +6,8 @@ import pytest
 
 from simulations.models import AuditEntry, Run
 from simulations.runs import lifecycle
-from simulations.runs.lifecycle import TRANSITIONS, Cause, Conflict, LostClaim, move
+from simulations.runs.lifecycle import TRANSITIONS, Cause, Conflict, move
+from simulations.runs.ownership import LostClaim
 from simulations.runs.tests.cast import new_run
 
 Status = Run.Status

@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from simulations import storage
-from simulations.models import Artifact, AuditEntry, Process, Run
+from simulations.models import Artifact, AuditEntry, Document, Process, Run
 from simulations.runs import manager, ownership
 from simulations.runs.ownership import OwnedElsewhere, Registration
 from simulations.runs.registry import registry
@@ -112,8 +112,8 @@ def test_files_that_no_row_names_are_swept_away(owner) -> None:
 def test_an_owner_that_lost_its_claim_stops_and_writes_nothing(owner) -> None:
     run = running(owner, ticks=80_000)
     other = Process.objects.create(host="elsewhere", pid=1, heartbeat_at=timezone.now())
-    Run.objects.filter(pk=run.pk).update(epoch=99, claimed_by=other, tick=7)
     live = registry.live(run)
+    Run.objects.filter(pk=run.pk).update(epoch=99, claimed_by=other, tick=7)
     wait_until(lambda: live.closed)
     row = Run.objects.get(pk=run.pk)
     assert (row.tick, row.status, row.epoch, row.claimed_by) == (7, Status.RUNNING, 99, other)
@@ -129,11 +129,11 @@ def test_another_live_process_keeps_its_run_and_is_asked_to_let_go(owner) -> Non
     assert Run.objects.get(pk=run.pk).wanted_by_id == registry.me.id
 
 
-def test_an_owner_that_is_asked_lets_go_at_its_next_beat(owner) -> None:
+def test_an_owner_that_is_asked_hands_the_run_over(owner) -> None:
     run = running(owner, ticks=80_000)
     other = Process.objects.create(host="elsewhere", pid=1, heartbeat_at=timezone.now())
     Run.objects.filter(pk=run.pk).update(wanted_by=other)
-    wait_until(lambda: Run.objects.get(pk=run.pk).claimed_by is None)
+    wait_until(lambda: Run.objects.get(pk=run.pk).claimed_by == other)
     row = Run.objects.get(pk=run.pk)
     assert registry.held(run.pk) is None
     assert (row.wanted_by, row.status) == (None, Status.RUNNING)
@@ -169,6 +169,21 @@ def test_a_run_of_another_engine_is_stopped_with_its_results_kept(owner) -> None
     assert (row.status, row.tick) == (Status.STOPPED, 5)
     assert "engine changed" in row.failure
     assert Artifact.objects.filter(run=run).exists()
+
+
+def test_a_run_whose_inputs_are_gone_can_be_stopped_and_deleted(owner) -> None:
+    run = new_run(owner)
+    manager.tick(run, count=5)
+    registry.drop(run.pk)
+    Document.objects.filter(pk=run.document_id).update(text="agents: []")
+    run = Run.objects.get(pk=run.pk)
+    with pytest.raises(Unrepeatable, match="inputs"):
+        manager.state(run)
+    manager.delete(run, owner)
+    row = Run.objects.get(pk=run.pk)
+    assert (row.status, row.tick) == (Status.STOPPED, 5)
+    assert row.deleted_at is not None
+    assert "inputs" in row.failure
 
 
 def test_a_run_that_never_ran_takes_the_new_engine(owner) -> None:
