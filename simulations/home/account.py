@@ -18,6 +18,7 @@ from django.views.decorators.http import require_POST
 from simulations.home.forms import PreferenceForm, TokenForm
 from simulations.home.preferences import preference_of, remember_theme
 from simulations.models import ApiToken, AuditEntry, Preference
+from simulations.runs import manager
 
 
 def account(request: HttpRequest) -> HttpResponse:
@@ -52,6 +53,7 @@ def password(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         form.save()
         update_session_auth_hash(request, user)
+        manager.seats_changed(user_id=user.pk)
         AuditEntry.objects.record(user, "password.set", user)
         messages.success(
             request, f"The password of {user.get_username()} is set. Use it to sign in from now on."
@@ -80,6 +82,7 @@ def revoke_token(request: HttpRequest, number: int) -> HttpResponse:
     """End a token at once. It stays listed, so that one sees when it was last used."""
     token = get_object_or_404(ApiToken, pk=number, user_id=request.user.pk)
     if ApiToken.objects.filter(pk=token.pk, revoked_at=None).update(revoked_at=timezone.now()):
+        manager.seats_changed(user_id=token.user_id)
         AuditEntry.objects.record(request.user, "token.revoked", token, name=token.name)
     messages.success(request, f"The token “{token.name}” is revoked.")
     return redirect("tokens")

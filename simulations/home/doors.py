@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib.auth import login
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.forms import AuthenticationForm
@@ -15,6 +17,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from simulations.home import first_link
 from simulations.home.preferences import remember_theme
 from simulations.models import AuditEntry
+from simulations.runs import manager
 
 MODEL_BACKEND = "django.contrib.auth.backends.ModelBackend"
 
@@ -48,4 +51,12 @@ class SignIn(LoginView):
 
 
 class SignOut(LogoutView):
-    """Sign out, by POST only."""
+    """Sign out, by POST only; what this browser watches ends with it."""
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Sign out, then tell the open sockets."""
+        who = request.user.pk
+        answer = super().post(request, *args, **kwargs)
+        if who is not None:
+            manager.seats_changed(user_id=who)
+        return answer

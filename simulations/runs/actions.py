@@ -65,6 +65,7 @@ class Joined:
 
     live: LiveRun | None
     about: About
+    user_id: int
     problem: str = ""
 
 
@@ -87,13 +88,14 @@ def parsed(text: str | None, most_bytes: int) -> dict[str, Any]:
 
 def join(ticket: Ticket, run_id: UUID) -> Joined:
     """Return the run for a watcher, in memory if it can be. Raises `SeatLost`, `OwnedElsewhere`."""
-    run = take_seat(ticket, run_id).run
+    seat = take_seat(ticket, run_id)
+    run = seat.run
     try:
         live = registry.live(run)
     except Unrepeatable as problem:
         run.refresh_from_db(fields=["status", "tick"])
-        return Joined(None, _about(run, []), str(problem))
-    return Joined(live, _about(run, [bank.id for bank in live.banks]))
+        return Joined(None, _about(run, []), seat.user.pk, str(problem))
+    return Joined(live, _about(run, [bank.id for bank in live.banks]), seat.user.pk)
 
 
 def _about(run: Run, agents: list[str]) -> About:

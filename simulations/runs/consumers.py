@@ -33,6 +33,10 @@ RIGHTS_SECONDS = 30.0
 STATUS_SECONDS = 0.25
 
 
+class PageGone(Exception):
+    """What was sent found nobody: the page left, and its `disconnect` is still on its way."""
+
+
 def in_thread(function: Callable[..., Any]) -> Callable[..., Awaitable[Any]]:
     """Wrap what waits for the database or an engine; several may wait at once."""
     wrapped: Callable[..., Awaitable[Any]] = database_sync_to_async(function, thread_sensitive=False)
@@ -48,17 +52,20 @@ class SimulationConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # chann
         """Serve the socket; clean up however it ends, because `disconnect` is not always called."""
         self.tasks: list[asyncio.Task[None]] = []
         self.live: LiveRun | None = None
-        self.bell: asyncio.Event | None = None
+        self.bell = asyncio.Event()  # set when the run moved, or something came from the page
         self.outbox: Outbox | None = None
         self.attending = False
         self.put_away = False  # the run rests outside of memory; whoever touches it brings it back
         self.joined = asyncio.Event()
+        self.groups_joined: list[str] = []
         try:
             await super().__call__(scope, receive, send)
         finally:
             for task in self.tasks:
                 task.cancel()
             self._leave()
+            for group in self.groups_joined:
+                await self.channel_layer.group_discard(group, self.channel_name)
             if self.attending:
                 notices.leave()
 
@@ -71,6 +78,7 @@ class SimulationConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # chann
         self.commands: asyncio.Queue[dict[str, Any]] = asyncio.Queue(MOST_WAITING_COMMANDS)
         notices.attend()
         self.attending = True
+        self.check_at = time.monotonic() + RIGHTS_SECONDS
         self.tasks = [
             asyncio.create_task(self._guard(self._watch)),
             asyncio.create_task(self._guard(self._obey)),
@@ -88,9 +96,13 @@ class SimulationConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # chann
             else:
                 self.commands.put_nowait(message)
         except Malformed as problem:
-            await self._error("malformed", str(problem))
+            await self._answer_at_once("malformed", str(problem))
         except asyncio.QueueFull:
-            await self._error("busy", "Too many commands wait; this one was not taken.")
+            await self._answer_at_once("busy", "Too many commands wait; this one was not taken.")
+
+    async def _answer_at_once(self, code: str, text: str) -> None:
+        with contextlib.suppress(PageGone):
+            await self._error(code, text)
 
     async def disconnect(self, code: int) -> None:
         """Stop talking to a page that has gone."""
@@ -109,6 +121,8 @@ class SimulationConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # chann
             await self.close(seats.TRY_AGAIN)
         except asyncio.CancelledError:
             raise
+        except PageGone as gone:
+            log.debug("socket.gone", simulation_id=str(self.run_id), problem=repr(gone.__cause__))
         except Exception:
             log.exception("socket.broken", simulation_id=str(self.run_id))
             await self.close(seats.BROKEN)
@@ -132,16 +146,31 @@ class SimulationConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # chann
                 await self._error("malformed", str(problem), action=action)
             self._wake()
 
+    async def seat_check(self, message: dict[str, Any]) -> None:
+        """See at once who sits here: somebody signed out, or took a share back."""
+        self.check_at = 0.0
+        self._wake()
+
+    async def _take_part(self, group: str) -> None:
+        """Hear what is told to a group; left when the socket ends."""
+        if group not in self.groups_joined:
+            await self.channel_layer.group_add(group, self.channel_name)
+            self.groups_joined.append(group)
+
     async def _watch(self) -> None:
         """Send status and frames as the run goes on, and see every half minute who sits here."""
+        # First listen, then look: a share that is withdrawn in between is not missed.
+        await self._take_part(notices.seats_of_run(self.run_id))
+        if self.ticket.user_id is not None:
+            await self._take_part(notices.seats_of_user(self.ticket.user_id))
         await self._join()
-        checked_at = framed_at = told_at = time.monotonic()
+        framed_at = told_at = time.monotonic()
         told: dict[str, Any] = {}
         while True:
             now = time.monotonic()
-            if now - checked_at > RIGHTS_SECONDS:
+            if now >= self.check_at:
+                self.check_at = now + RIGHTS_SECONDS
                 await self._check_seat()
-                checked_at = now
             await self._keep_up()
             status = self._status()
             if status != told and (now - told_at >= STATUS_SECONDS or status["status"] != told.get("status")):
@@ -156,9 +185,6 @@ class SimulationConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # chann
 
     async def _rest(self, seconds: float) -> None:
         """Wait until the run moved, a frame was acknowledged, or the time is over."""
-        if self.bell is None:
-            await asyncio.sleep(seconds)
-            return
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self.bell.wait(), seconds)
         self.bell.clear()
@@ -183,7 +209,7 @@ class SimulationConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # chann
             await self._join()
 
     def _leave(self) -> None:
-        if self.live is not None and self.bell is not None:
+        if self.live is not None:
             self.live.bell.forget(self.bell)
         self.live = None
 
@@ -192,9 +218,10 @@ class SimulationConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # chann
         self._leave()
         joined = await in_thread(actions.join)(self.ticket, self.run_id)
         self.live, self.about = joined.live, joined.about
+        await self._take_part(notices.seats_of_user(joined.user_id))
         self.put_away = False
         if self.live is not None:
-            self.bell = self.live.bell.listen()
+            self.live.bell.listen(self.bell)
         self.joined.set()
         if joined.problem:
             await self._error("unrepeatable", joined.problem)
@@ -226,7 +253,7 @@ class SimulationConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # chann
             return
         frame = outbox.pack(columns, tick, time.monotonic())
         if isinstance(frame, bytes):
-            await self.send(bytes_data=frame)
+            await self._deliver(bytes_data=frame)
         else:
             await self._say("frame", frame)
 
@@ -252,9 +279,8 @@ class SimulationConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # chann
         self._wake()
 
     def _wake(self) -> None:
-        """Have `_watch` look again; an event of a bell that no longer rings does as well."""
-        if self.bell is not None:
-            self.bell.set()
+        """Have `_watch` look again."""
+        self.bell.set()
 
     async def _subscribe(self, message: dict[str, Any]) -> None:
         if self.live is None and not self.put_away:
@@ -269,4 +295,11 @@ class SimulationConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # chann
         await self._say("error", {"code": code, "message": text, **details})
 
     async def _say(self, kind: str, data: dict[str, Any]) -> None:
-        await self.send(text_data=orjson.dumps({"type": kind, "data": data}).decode())
+        await self._deliver(text_data=orjson.dumps({"type": kind, "data": data}).decode())
+
+    async def _deliver(self, **what: Any) -> None:
+        """Send. Each server has an error of its own for a page that has gone; all of them mean the same."""
+        try:
+            await self.send(**what)
+        except Exception as problem:
+            raise PageGone from problem

@@ -17,6 +17,7 @@ from simulations.models import AuditEntry, Run
 from simulations.runs import conclusion, lifecycle, moments, notices, recorder, rounds
 from simulations.runs.branching import branch
 from simulations.runs.interventions import apply, withdraw
+from simulations.runs.notices import seats_changed
 from simulations.runs.ownership import OwnedElsewhere
 from simulations.runs.pace import checked_speed
 from simulations.runs.registry import note_progress, progress, registry
@@ -42,6 +43,7 @@ __all__ = [
     "recover",
     "resume",
     "run_to",
+    "seats_changed",
     "shut_down",
     "speed",
     "start",

@@ -253,6 +253,8 @@ def run_share(request: HttpRequest, run_id: UUID) -> HttpResponse:
     run = access.owned_run(request.user, run_id)
     run.shared = request.POST.get("shared") == "on"
     run.save(update_fields=["shared"])
+    if not run.shared:
+        manager.seats_changed(run_id=run.pk)
     AuditEntry.objects.record(request.user, "run.shared" if run.shared else "run.share_withdrawn", run)
     messages.success(
         request, "Everyone signed in can now watch this run." if run.shared else "This run is private."

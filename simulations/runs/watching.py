@@ -14,12 +14,10 @@ class Bell:
         self._ears: dict[asyncio.AbstractEventLoop, set[asyncio.Event]] = {}
         self._on_its_way: set[asyncio.AbstractEventLoop] = set()
 
-    def listen(self) -> asyncio.Event:
-        """Return an event of the running loop that every ring sets."""
-        event = asyncio.Event()
+    def listen(self, event: asyncio.Event) -> None:
+        """Have every ring set an event of the running loop."""
         with self._lock:
             self._ears.setdefault(asyncio.get_running_loop(), set()).add(event)
-        return event
 
     def forget(self, event: asyncio.Event) -> None:
         """Stop setting an event."""

@@ -307,6 +307,65 @@ async def test_who_is_signed_out_elsewhere_loses_the_socket(change, make, owner)
     assert (await Run.objects.aget(pk=run.pk)).status == "created"
 
 
+SOON_SECONDS = 10.0  # well under the half minute after which a socket looks by itself
+
+
+@pytest.mark.parametrize("change", ["sign_out", "password"])
+async def test_who_leaves_in_the_browser_loses_open_sockets_at_once(change, make, owner) -> None:
+    run = await make()
+    owner.set_password("the old one, long")
+    await in_thread(owner.save)()
+
+    def leave(client: Client) -> None:
+        new = "a new one, longer"
+        typed = {"old_password": "the old one, long", "new_password1": new, "new_password2": new}
+        path = {"sign_out": "/sign-out", "password": "/account/password"}[change]
+        assert client.post(path, typed if change == "password" else {}).status_code == 302
+
+    client = Client()
+    await in_thread(client.force_login)(owner)
+    key = client.cookies[settings.SESSION_COOKIE_NAME].value
+    cookie = (b"cookie", f"{settings.SESSION_COOKIE_NAME}={key}".encode())
+    async with Watcher(run, [ORIGIN, cookie]) as page:
+        await page.hear("status")
+        await in_thread(leave)(client)
+        assert await page.hear("nothing", SOON_SECONDS) == 4001
+
+
+async def test_a_revoked_token_loses_its_open_socket_at_once(make, owner) -> None:
+    run = await make()
+    token, plain = await in_thread(ApiToken.objects.issue)(owner, "script")
+
+    def revoke() -> None:
+        client = Client()
+        client.force_login(owner)
+        assert client.post(f"/account/tokens/{token.pk}/revoke").status_code == 302
+
+    async with Watcher(run, [(b"authorization", f"Bearer {plain}".encode())]) as page:
+        await page.hear("status")
+        await in_thread(revoke)()
+        assert await page.hear("nothing", SOON_SECONDS) == 4001
+
+
+async def test_a_share_taken_back_on_the_page_ends_the_sockets_of_teammates_alone(
+    make, owner, teammate
+) -> None:
+    run = await make(shared=True)
+
+    def take_back() -> None:
+        client = Client()
+        client.force_login(owner)
+        assert client.post(f"/runs/{run.pk}/share", {}).status_code == 302
+
+    async with await watcher(run, teammate) as theirs, await watcher(run, owner) as own:
+        await theirs.hear("status")
+        await own.hear("status")
+        await in_thread(take_back)()
+        assert await theirs.hear("nothing", SOON_SECONDS) == 4004
+        await own.send(action="get_state")
+        assert (await own.hear("state"))["tick"] == 0
+
+
 async def test_a_foreign_page_cannot_open_the_socket(make, owner) -> None:
     run = await make()
     headers = await in_thread(cookie_of)(owner)

@@ -186,7 +186,7 @@ async def play(server: Server, seconds: float, *, attacked: bool) -> Round:
         ticks_per_second=ticks / took,
         rss_start_kib=measured[0],
         rss_end_kib=measured[-1],
-        rss_growth_kib=_growth(measured),
+        rss_growth_kib=growth(measured),
         reloads=sum(counts),
         seen=seen,
         missed=missed(folder, ticks, measures, seen),
@@ -195,7 +195,7 @@ async def play(server: Server, seconds: float, *, attacked: bool) -> Round:
     return result
 
 
-def _growth(sizes: list[int]) -> int:
+def growth(sizes: list[int]) -> int:
     """Return by how much the last quarter's median is above the second quarter's: the first warms up."""
     quarter = max(1, len(sizes) // 4)
     return round(statistics.median(sizes[-quarter:]) - statistics.median(sizes[quarter : 2 * quarter]))
