@@ -77,6 +77,7 @@ soak: build $(VENV)/.dev ## every attack at its stated size (hours)
 	SOAK=1 $(BIN)/python -m pytest -o addopts="--strict-markers -ra --ignore=simulations/tests/e2e"
 	$(BIN)/python -m simulations.tests.soak.watchers
 	$(BIN)/python -m simulations.tests.soak.memory
+	$(BIN)/python -m simulations.tests.soak.messages
 
 bench: build $(VENV)/.dev ## measure; the figures go into docs/benchmarks.md
 	cargo bench --locked --quiet

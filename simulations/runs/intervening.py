@@ -12,6 +12,7 @@ from simulations.runs.offered import ACTIONS, PLACES, POLICIES
 from simulations.runs.typed import BankLimits, Money
 
 FIRST_SHOWN = "transfer_liquidity"
+CHOICES = ("type", "policy")  # another choice has other fields: the page asks for them by this class
 # Where the engine finds a fault -> the field that was typed into; else the field is named as the key is.
 FIELDS_OF_PATHS = (
     (re.compile(r"^policy\.split_above\.amount"), "split_amount"),
@@ -55,9 +56,11 @@ class InterventionForm(forms.Form):
             required=False,
             help_text="Counted from the start of the run. Empty: now, in the next tick to be run.",
         )
-        for field in self.fields.values():
+        for name, field in self.fields.items():
             if isinstance(field, Money | BankLimits):
                 field.decimals = decimals
+            if name in CHOICES:
+                field.widget.attrs["class"] = "intervene-choice"
 
     def clean(self) -> dict[str, Any]:
         """See that what belongs together is there together."""

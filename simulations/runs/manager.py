@@ -174,9 +174,22 @@ def state(run: Run) -> dict[str, Any]:
 
 
 def state_at(run: Run, tick: int) -> dict[str, Any]:
-    """Return the state as `tick` closed, of a live or finished run; see `moments.state_at`."""
+    """Return the state as `tick` closed, of a live or finished run; see `moments.state_at`.
+
+    Storing replaces provisional parts, also for somebody else at this moment: then it is read again.
+    """
     keep(run)
-    return moments.state_at(run, tick)
+    while True:
+        names = _part_names(run)
+        try:
+            return moments.state_at(run, tick)
+        except Exception:
+            if names == _part_names(run):
+                raise
+
+
+def _part_names(run: Run) -> set[str]:
+    return set(run.artifacts.values_list("name", flat=True))
 
 
 def metrics(run: Run) -> dict[str, Any]:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 MOST_BANKS = 200
 MOST_QUEUED = 100
 MOST_EXPLAINED = 40
+MOST_DIGITS = 9
 MOST_PENDING = 50_000  # beyond, listing them would hold the run up
 SPARK_POINTS = 40
 SPARK_WIDTH, SPARK_HEIGHT = 96, 24
@@ -51,7 +52,7 @@ def part(template: str) -> Callable[[Part], Callable[..., HttpResponse]]:
             }
             try:
                 context |= function(request, run, registry.live(run))
-            except (Unrepeatable, OwnedElsewhere) as problem:
+            except (Unrepeatable, OwnedElsewhere, ValueError) as problem:
                 context["problem"] = str(problem)
             return render(request, f"simulations/runs/{template}", context)
 
@@ -70,11 +71,32 @@ def run_banks(request: HttpRequest, run: Run, live: LiveRun) -> dict[str, Any]:
 
     names = [f"balance:{bank.id}" for bank in shown]
     columns, _ = charting.points(live, names, 0, SPARK_POINTS).result()
-    state = live.now(lambda backend: backend.get_state())
+    at = _asked_tick(request)
+    state = live.now(lambda backend: backend.get_state()) if at is None else manager.state_at(run, at)
     rows = [_bank_row(bank, state["agents"][bank.index]) for bank in shown]
     for row, line in zip(rows, _sparklines(columns, len(shown), live.ticks_total), strict=True):
         row["spark"] = line
-    return {"rows": rows, "total": len(fitting), "q": request.GET.get("q", "")}
+    return {
+        "rows": rows,
+        "total": len(fitting),
+        "q": request.GET.get("q", ""),
+        "at": at,
+        "then": _then(at, state),
+    }
+
+
+def _asked_tick(request: HttpRequest) -> int | None:
+    """Return the past tick whose close is asked for, None for now."""
+    text = request.GET.get("at", "")
+    return int(text) if text.isdecimal() and len(text) <= MOST_DIGITS else None
+
+
+def _then(at: int | None, state: dict[str, Any]) -> dict[str, Any] | None:
+    """Return the totals of a past tick for the page's figures."""
+    if at is None:
+        return None
+    totals = state["totals"]
+    return {"tick": at, **totals, "costs": sum(totals["costs"].values())}
 
 
 def _bank_row(bank: Bank, now: dict[str, Any]) -> dict[str, Any]:
@@ -115,8 +137,26 @@ def run_queue(request: HttpRequest, run: Run, live: LiveRun) -> dict[str, Any]:
                 row["why"] = backend.explain(row["id"])
         return queues
 
-    queues = live.now(read)
-    return {"queues": queues, "total": sum(queue["total"] for queue in queues), "tick": live.tick}
+    at = _asked_tick(request)
+    queues = live.now(read) if at is None else _queues_then(manager.state_at(run, at))
+    total = sum(queue["total"] for queue in queues)
+    return {"queues": queues, "total": total, "tick": live.tick if at is None else at + 1, "at": at}
+
+
+def _queues_then(state: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the queues of a past state as the page lists them; why they waited is not stored."""
+    payments = [payment for queue in state["queues"].values() for payment in queue["payments"]]
+    queues = [
+        {
+            "title": rail,
+            "total": queue["total"],
+            "rows": [row for row in queue["payments"] if row["state"] == "queued"][:MOST_QUEUED],
+        }
+        for rail, queue in state["queues"].items()
+    ]
+    pending = state["totals"]["pending_count"]
+    rows = [row for row in payments if row["state"] == "pending"][:MOST_QUEUED]
+    return [*queues, {"title": "Banks’ own queues", "total": pending, "rows": rows, "own": True}]
 
 
 def _pending(backend: Any, live: LiveRun) -> list[dict[str, Any]]:

@@ -27,6 +27,7 @@ MOST_BANKS = 200
 MOST_EDGES = 2_000
 MOST_WAITING = 200_000  # beyond, adding them up would hold the run up
 HEAT_POINTS = 160
+LINE_POINTS = 600
 MEASURES = ("queued_value", "balance", "available")
 
 
@@ -119,8 +120,21 @@ def run_heat(request: HttpRequest, run_id: UUID) -> HttpResponse:
         shown = _most_active(live)
         names = [f"{measure}:{bank.id}" for bank in shown]
         columns, tick = charting.points(live, names, 0, HEAT_POINTS).result()
-        table = np.frombuffer(columns, dtype="<f8").reshape(len(shown) + 1, -1).astype("i8")
+        table = np.frombuffer(columns, "<f8").reshape(len(shown) + 1, -1).astype("i8")
         banks = [{"id": bank.id, "name": bank.name, "index": bank.index} for bank in shown]
         return {"tick": tick, "banks": banks, "ticks": table[0], "values": list(table[1:])}
+
+    return _answer(run_id, request, read)
+
+
+@require_GET
+def run_lines(request: HttpRequest, run_id: UUID) -> HttpResponse:
+    """What a branch is drawn beside: `{ticks, settled, waiting}`, value so far in cents, and a count."""
+
+    def read(live: LiveRun) -> dict[str, Any]:
+        names = ["settled_value_total", "queue_depth", "pending"]
+        columns, _ = charting.points(live, names, 0, LINE_POINTS).result()
+        ticks, settled, queued, pending = np.frombuffer(columns, "<f8").reshape(4, -1).astype("i8")
+        return {"ticks": ticks, "settled": settled, "waiting": queued + pending}
 
     return _answer(run_id, request, read)

@@ -21,6 +21,7 @@ urlpatterns = [
     path("<uuid:run_id>/queue", parts.run_queue, name="run_queue"),
     path("<uuid:run_id>/feed", parts.run_feed, name="run_feed"),
     path("<uuid:run_id>/map", pictures.run_map, name="run_map"),
+    path("<uuid:run_id>/lines", pictures.run_lines, name="run_lines"),
     path("<uuid:run_id>/heat", pictures.run_heat, name="run_heat"),
     path("<uuid:run_id>/status", parts.run_status, name="run_status"),
     path("<uuid:run_id>/at/<int:tick>/", parts.run_at, name="run_at"),

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
         htmx: HtmxDetails
 
 
+MOST_BRANCHES = 20
 REFUSALS = (lifecycle.Conflict, ValueError, Unrepeatable, OwnedElsewhere)
 
 
@@ -110,12 +111,15 @@ def run_live(request: HttpRequest, run_id: UUID) -> HttpResponse:
         "is_owner": run.owner_id == request.user.pk,
         "page_name": "runs",
         "event_types": EVENT_TYPES,
-        "facts": _page_facts(run, may_steer),
+        "facts": _page_facts(run, may_steer, request.user),
+        "branches": Run.objects.visible_to(request.user)
+        .filter(parent=run)
+        .order_by("created_at")[:MOST_BRANCHES],
     }
     return render(request, "simulations/runs/live.html", context)
 
 
-def _page_facts(run: Run, may_steer: bool) -> dict[str, Any]:
+def _page_facts(run: Run, may_steer: bool, user: Any) -> dict[str, Any]:
     """Return what the page's script needs to know of a run."""
     return {
         "id": str(run.pk),
@@ -127,7 +131,16 @@ def _page_facts(run: Run, may_steer: bool) -> dict[str, Any]:
         "day_end": run.day_end,
         "currency": run.currency,
         "may_steer": may_steer,
+        "parent": _parent_facts(run, user),
     }
+
+
+def _parent_facts(run: Run, user: Any) -> dict[str, Any] | None:
+    """Return what a branch is drawn beside, if the reader may see it."""
+    if run.parent is None or not Run.objects.visible_to(user).filter(pk=run.parent.pk).exists():
+        return None
+    lines = reverse("run_lines", kwargs={"run_id": run.parent_id})
+    return {"name": run.parent.name, "lines": lines, "branch_tick": run.branch_tick}
 
 
 @require_POST

@@ -41,6 +41,35 @@
       ctx.lineTo(x, bbox.top + bbox.height);
     }
     ctx.stroke();
+    if (marks.past !== null && marks.past !== undefined) {
+      const x = Math.round(plot.valToPos(marks.past, "x", true)) + 0.5;
+      ctx.setLineDash([]);
+      ctx.lineWidth = 2;
+      ctx.strokeStyle = PS.css("--ink-2");
+      ctx.beginPath();
+      ctx.moveTo(x, bbox.top);
+      ctx.lineTo(x, bbox.top + bbox.height);
+      ctx.stroke();
+    }
+    ctx.restore();
+  }
+
+  /* Another run's line: steps on its own ticks, dashed, under the axes of this chart. */
+  function drawBeside(plot, other) {
+    const { ctx, bbox } = plot;
+    ctx.save();
+    ctx.beginPath();
+    ctx.rect(bbox.left, bbox.top, bbox.width, bbox.height);
+    ctx.clip();
+    ctx.strokeStyle = PS.css("--ink-3");
+    ctx.setLineDash([6, 4]);
+    ctx.beginPath();
+    other.ticks.forEach((tick, i) => {
+      const x = plot.valToPos(tick, "x", true);
+      if (i) ctx.lineTo(x, plot.valToPos(other.values[i - 1], "y", true));
+      ctx.lineTo(x, plot.valToPos(other.values[i], "y", true));
+    });
+    ctx.stroke();
     ctx.restore();
   }
 
@@ -55,6 +84,7 @@
     let plot = null;
     let visible = true;
     let items = [];
+    let other = null; // the line of another run
 
     function options() {
       return {
@@ -65,7 +95,7 @@
         cursor: { sync: { key: "run", setSeries: false, scales: ["x", null] }, y: false, points: { size: 6 }, drag: { x: true, y: false } },
         scales: {
           x: { time: false, range: (u, low, high) => (u.zoomed ? [low, high] : whole()) },
-          y: { range: kind === "balances" ? withRoom : fromZero(empty) },
+          y: { range: kind === "balances" ? withRoom : (u, low, high) => fromZero(empty)(u, low, Math.max(high ?? 0, other?.most ?? 0)) },
           share: { range: [0, 1.02] },
           value: { range: fromZero(EMPTY_CENTS) },
         },
@@ -74,7 +104,7 @@
         series: [{}, ...lines.map((line) => ({ label: line.label, scale: line.scale || "y", stroke: line.color(), fill: fillOf(line), width: 1, dash: line.dash, paths: stepped, points: { show: false }, show: !hidden.has(line.key) }))],
         hooks: {
           setCursor: [(u) => onCursor(u.cursor.left >= 0 ? u.posToVal(u.cursor.left, "x") : null)],
-          draw: [(u) => drawMarks(u, marks)],
+          draw: [(u) => other && drawBeside(u, other), (u) => drawMarks(u, marks)],
           setSelect: [(u) => { u.zoomed = u.select.width > 0; }],
         },
       };
@@ -125,7 +155,14 @@
         item.append(button);
         return { item, value };
       });
-      legend.replaceChildren(...items.map(({ item }) => item));
+      legend.replaceChildren(...items.map(({ item }) => item), ...(other ? [besideItem()] : []));
+    }
+
+    function besideItem() {
+      const item = document.createElement("li");
+      item.className = "legend-beside";
+      item.textContent = other.label;
+      return item;
     }
 
     function write(data, tick) {
@@ -159,6 +196,10 @@
         write(data, tick);
       },
       write,
+      beside(given) {
+        other = { ...given, most: given.values.reduce((most, value) => Math.max(most, value), 0) };
+        rebuild(lines);
+      },
     };
   };
 })();

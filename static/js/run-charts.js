@@ -62,6 +62,16 @@
         marks.splice(0, marks.length, ...made);
         draw();
       },
+      /* Where one looks back to; null is now. */
+      past(tick) {
+        marks.past = tick;
+        draw();
+      },
+      /* The lines of another run beside ours: chart -> {label, ticks, values, text}. */
+      beside(others) {
+        Object.entries(others).forEach(([key, other]) => charts[key].beside(other));
+        draw();
+      },
       keys: Object.keys(charts),
       table(key) {
         const columns = charts[key].lines.map((line) => (line.raw || line.of)(data));

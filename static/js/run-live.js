@@ -37,6 +37,7 @@
     },
     status(status) {
       bar.status(status);
+      past.status(status);
       if (status.status !== "running") {
         whole = true; // it rests: the charts out of sight catch up
         schedule();
@@ -61,6 +62,13 @@
     },
   });
   const bar = PS.runBar(facts, (message) => socket.send(message));
+  const past = PS.runPast(facts, {
+    looked(tick) {
+      charts.past(tick);
+      ["banks", "queue"].forEach(refresh);
+      if (tick === null) writeStats();
+    },
+  });
 
   function subscribe() {
     const banks = (chosen || []).flatMap((bank) => [`balance:${bank.id}`, `available:${bank.id}`]);
@@ -94,16 +102,30 @@
   }
 
   function writeStats() {
+    if (past.tick !== null) return;
     const last = (name) => data.last(name) ?? 0;
+    writeTotals({
+      arrived_count: last("arrivals_total"),
+      arrived_value: last("arrived_value_total"),
+      settled_count: last("settlements_total"),
+      settled_value: last("settled_value_total"),
+      pending_count: last("pending"),
+      queued_count: last("queue_depth"),
+      queued_value: last("queue_value"),
+      costs: PS.runLines.costKinds.reduce((sum, kind) => sum + last(`cost_${kind}_total`), 0),
+    });
+  }
+
+  function writeTotals(totals) {
     const money = (value) => PS.money(value, facts.currency);
-    write("arrived", PS.count(last("arrivals_total")));
-    write("arrived-value", money(last("arrived_value_total")));
-    write("settled", PS.count(last("settlements_total")));
-    write("settled-value", money(last("settled_value_total")));
-    write("rate", last("arrived_value_total") ? PS.percent(last("settled_value_total") / last("arrived_value_total")) : "–");
-    write("waiting", PS.count(last("queue_depth") + last("pending")));
-    write("waiting-value", last("queue_depth") ? `${money(last("queue_value"))} queued` : "");
-    write("costs", money(PS.runLines.costKinds.reduce((sum, kind) => sum + last(`cost_${kind}_total`), 0)));
+    write("arrived", PS.count(totals.arrived_count));
+    write("arrived-value", money(totals.arrived_value));
+    write("settled", PS.count(totals.settled_count));
+    write("settled-value", money(totals.settled_value));
+    write("rate", totals.arrived_value ? PS.percent(totals.settled_value / totals.arrived_value) : "–");
+    write("waiting", PS.count(totals.queued_count + totals.pending_count));
+    write("waiting-value", totals.queued_count ? `${money(totals.queued_value)} queued` : "");
+    write("costs", money(totals.costs));
   }
 
   /* The tables are fetched anew at most twice a second, less often where that takes long, and always once
@@ -177,6 +199,8 @@
 
   document.body.addEventListener("htmx:afterSwap", (event) => {
     if (event.detail.target.id !== "banks") return;
+    const then = document.getElementById("run-then");
+    if (then && past.tick !== null) writeTotals(JSON.parse(then.textContent));
     if (chosen === null && boxes().length) choose(mostActive());
     else markBanks();
   });
@@ -207,6 +231,7 @@
     charts.marks(made);
     heat.marks(made);
   });
+  PS.runParent(facts, charts);
   PS.chartTable({
     ...Object.fromEntries(charts.keys.map((key) => [key, () => charts.table(key)])),
     map: map.table,

@@ -90,3 +90,32 @@ def test_the_queue_lists_what_banks_hold_back_and_what_would_free_it(owner, as_p
     assert "Banks’ own queues: 2 pending" in page
     assert "B’s policy, or releasing it" in page
     assert "0.07 more for C" in page
+
+
+@pytest.mark.parametrize("tick", [0, 1])
+def test_the_tables_show_a_past_tick_as_it_closed(tick, run, owner, as_person) -> None:
+    client = as_person(owner)
+    banks = client.get(reverse("run_banks", kwargs={"run_id": run.pk}), {"at": tick}).content.decode()
+    queue = client.get(reverse("run_queue", kwargs={"run_id": run.pk}), {"at": tick}).content.decode()
+    assert '"queued_value": ' + str({0: 30, 1: 49}[tick]) in banks
+    assert "0.05" in banks  # A still has what it opened with; it pays in tick 2
+    assert f"RTGS: {1 if tick == 0 else 3} queued" in queue
+    assert f"As it was when tick {tick} closed" in queue
+
+
+def test_a_tick_that_was_not_reached_is_refused_in_the_table(run, owner, as_person) -> None:
+    page = as_person(owner).get(reverse("run_banks", kwargs={"run_id": run.pk}), {"at": 9}).content.decode()
+    assert "tick must be an integer from 0 to 2" in page
+
+
+def test_a_branch_and_its_parent_know_each_other(run, owner, teammate, as_person) -> None:
+    branch = manager.branch(run, 2, owner, name="What if")
+    client = as_person(owner)
+    assert "What if" in client.get(reverse("run_live", kwargs={"run_id": run.pk})).content.decode()
+    page = client.get(reverse("run_live", kwargs={"run_id": branch.pk})).content.decode()
+    lines = reverse("run_lines", kwargs={"run_id": run.pk})
+    assert lines in page
+    assert client.get(lines).json() == {"ticks": [0, 1, 2], "settled": [0, 0, 2], "waiting": [1, 3, 3]}
+    Run.objects.filter(pk=branch.pk).update(shared=True)
+    page = as_person(teammate).get(reverse("run_live", kwargs={"run_id": branch.pk})).content.decode()
+    assert lines not in page
