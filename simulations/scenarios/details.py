@@ -22,6 +22,7 @@ class Details:
     windows: list[Row] = field(default_factory=list)
     weights: list[Field] = field(default_factory=list)
     policy_note: str = ""
+    generates: bool = True
 
 
 def read_bank(document: dict[str, Any], index: int) -> Details:
@@ -31,7 +32,9 @@ def read_bank(document: dict[str, Any], index: int) -> Details:
     path: Path = ("agents", index)
     policy, split, note = reader.policy(agent, *path)
     limits = part(agent, "limits")
-    bilateral = [
+    few = len(reader.agents) <= MATRIX_MAX
+    bilateral = [] if few else reader.fields(Limits, "bilateral", limits, *path, "limits")
+    bilateral += [
         Field(
             path=f"agents[{index}].limits.bilateral.{name}",
             key=name,
@@ -40,7 +43,7 @@ def read_bank(document: dict[str, Any], index: int) -> Details:
             value=shown(part(limits, "bilateral").get(name), "money", reader.decimals),
         )
         for other, name in enumerate(map(reader.name, range(len(reader.agents))))
-        if other != index and len(reader.agents) <= MATRIX_MAX
+        if few and other != index
     ]
     return Details(
         index,
@@ -59,6 +62,7 @@ def read_bank(document: dict[str, Any], index: int) -> Details:
             ("Limits", reader.fields(Limits, "multilateral", limits, *path, "limits") + bilateral),
         ],
         policy_note=note,
+        generates=bool(part(agent, "arrival_config")),
     )
 
 

@@ -15,7 +15,8 @@ from simulations.scenarios.paths import show_path
 from simulations.scenarios.text import emitting
 from simulations.scenarios.text.tree import Path
 
-# `list` and `map` have several values in one box: `10, 50`, `entry_offset, bilateral`, `5: 0.8, 9: 0.2`.
+# `list` and `map` have several values in one box: `10, 50`, `entry_offset, bilateral`, `5: 0.8, 9: 0.2`;
+# `limits`, too, apart by `;` because amounts have commas: `BANK_B: 9,000.00; BANK_C: 50.00`.
 _KEYS_OF_KIND = {
     "money": "balance credit_limit posted amount amount_mean amount_std_dev keep seed_amount multilateral "
     "urgent max_amount delay_penalty_per_tick deadline_penalty split_fee eod_penalty drop_penalty",
@@ -25,6 +26,7 @@ _KEYS_OF_KIND = {
     "lsm_every_ticks due_ticks parts",
     "list": "deadline_ticks settle_at_ticks liquidity_saving targets",
     "map": "priority_multipliers counterparty_weights",
+    "limits": "bilateral",
     "bank": "agent sender receiver",
     "boolean": "divisible",
     "priority": "priority",
@@ -55,6 +57,7 @@ LABELS = {
     "posted": "Collateral posted",
     "urgent": "Reserved for urgent payments",
     "multilateral": "Limit to all others",
+    "bilateral": "Limits to single banks",
     "split_above": "Split payments above",
     "eod_penalty": "End of day, per payment",
     "eod_rate": "End of day, of the amount",
@@ -154,6 +157,8 @@ def shown(value: Any, kind: str, decimals: int) -> str:
         return value or ""
     if kind == "money" and isinstance(value, int) and not isinstance(value, bool):
         return show_amount(value, decimals)
+    if isinstance(value, dict) and kind == "limits":
+        return "; ".join(f"{bank}: {shown(limit, 'money', decimals)}" for bank, limit in value.items())
     if isinstance(value, dict):
         return ", ".join(f"{key}: {emitting.flow(item)}" for key, item in value.items())
     if isinstance(value, list):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, get_args
 
@@ -24,6 +25,7 @@ from simulations.scenarios.paths import show_path
 
 ROWS_MAX = 200
 MATRIX_MAX = 24
+SILENT_MAX = 24
 
 # What stands in every row, and what only the kind of the rail gives sense.
 RAIL_KEYS = {
@@ -50,6 +52,40 @@ class Row:
 
 
 @dataclass(frozen=True)
+class Sheet:
+    """Which rows of a long list the form shows: `start`..`end` (from 0, end exclusive) of `count`."""
+
+    list: str
+    number: int
+    count: int
+
+    @classmethod
+    def of(cls, name: str, count: int, asked: int) -> Sheet:
+        """Return the sheet asked for, the last one where there are fewer."""
+        return cls(name, max(0, min(asked, (count - 1) // ROWS_MAX)), count)
+
+    @property
+    def start(self) -> int:
+        """The first row shown."""
+        return self.number * ROWS_MAX
+
+    @property
+    def end(self) -> int:
+        """One past the last row shown."""
+        return min(self.count, self.start + ROWS_MAX)
+
+    @property
+    def rows(self) -> range:
+        """The numbers of the rows shown."""
+        return range(self.start, self.end)
+
+    @property
+    def is_one_of_many(self) -> bool:
+        """Whether there are others."""
+        return self.count > ROWS_MAX
+
+
+@dataclass(frozen=True)
 class Form:
     """Everything the form shows of a document; `problem` says why there is none."""
 
@@ -67,18 +103,19 @@ class Form:
     matrix: list[Row] = field(default_factory=list)
     ids: list[str] = field(default_factory=list)
     counts: dict[str, int] = field(default_factory=dict)
+    sheets: dict[str, Sheet] = field(default_factory=dict)
     payment_file: str = ""
 
 
-def read_form(text: str) -> Form:
-    """Return the form of a text."""
+def read_form(text: str, asked: Mapping[str, int] | None = None) -> Form:
+    """Return the form of a text; `asked` has the sheets (from 0) of lists that are not on their first."""
     try:
         document = shared_document(text).value if text.strip() else {}
     except Unreadable as error:
         return Form(problem=error.message, line=error.line)
     if not isinstance(document, dict):
         return Form(problem="A scenario is a mapping of keys to values.", line=1)
-    return Reader(document).form()
+    return Reader(document, asked).form()
 
 
 def items(document: Any, key: str) -> list[Any]:
@@ -102,8 +139,9 @@ def decimals_of(document: Any) -> int:
 class Reader:
     """Reads one document, whatever shape it is in."""
 
-    def __init__(self, document: dict[str, Any]) -> None:
+    def __init__(self, document: dict[str, Any], asked: Mapping[str, int] | None = None) -> None:
         self.document = document
+        self.asked = asked or {}
         self.decimals = decimals_of(document)
         self.agents = items(document, "agents")
 
@@ -116,28 +154,32 @@ class Reader:
         document = self.document
         keys = ("agents", "rails", "initial_transactions", "events")
         file = document.get("transactions_file")
+        generating = self._generating()
+        lengths = {key: len(items(document, key)) for key in keys}
+        sheets = {
+            name: Sheet.of(name, count, self.asked.get(name, 0))
+            for name, count in {**lengths, "arrivals": len(generating)}.items()
+        }
         return Form(
             currency=str(part(document, "currency").get("code") or ""),
             time=self._time(),
-            banks=[self._bank(index) for index in range(len(self.agents[:ROWS_MAX]))],
-            arrivals=[self._arrivals(index) for index in self._generating()],
+            banks=[self._bank(index) for index in sheets["agents"].rows],
+            arrivals=[self._arrivals(generating[place]) for place in sheets["arrivals"].rows],
             silent=[
                 (index, self.name(index))
-                for index in range(len(self.agents[:ROWS_MAX]))
-                if not part(self.agents[index], "arrival_config")
-            ],
-            rails=[self._rail(index) for index in range(len(items(document, "rails")[:ROWS_MAX]))],
+                for index, agent in enumerate(self.agents)
+                if not part(agent, "arrival_config")
+            ][:SILENT_MAX],
+            rails=[self._rail(index) for index in sheets["rails"].rows],
             costs=self.fields(
                 CostConfig, " ".join(CostConfig.model_fields), part(document, "costs"), "costs"
             ),
-            payments=[
-                self._payment(index)
-                for index in range(len(items(document, "initial_transactions")[:ROWS_MAX]))
-            ],
-            events=[self._event(index) for index in range(len(items(document, "events")[:ROWS_MAX]))],
-            matrix=self._matrix(),
+            payments=[self._payment(index) for index in sheets["initial_transactions"].rows],
+            events=[self._event(index) for index in sheets["events"].rows],
+            matrix=self._matrix(generating),
             ids=[self.name(index) for index in range(len(self.agents))],
-            counts={key: len(items(document, key)) for key in keys},
+            counts=lengths | {"arrivals": len(generating)},
+            sheets=sheets,
             payment_file=str(file or ""),
         )
 
@@ -157,7 +199,7 @@ class Reader:
         return Row(f"agents[{index}]", index, boxes, self.name(index), str(policy))
 
     def _generating(self) -> list[int]:
-        return [i for i, agent in enumerate(self.agents[:ROWS_MAX]) if part(agent, "arrival_config")]
+        return [i for i, agent in enumerate(self.agents) if part(agent, "arrival_config")]
 
     def _arrivals(self, index: int) -> Row:
         arrivals = part(self.agents[index], "arrival_config")
@@ -175,7 +217,7 @@ class Reader:
 
     def _payment(self, index: int) -> Row:
         payment = items(self.document, "initial_transactions")[index]
-        keys = "sender receiver amount arrival_tick deadline_tick priority rail id"
+        keys = "sender receiver amount arrival_tick deadline_tick priority divisible rail id"
         boxes = self.fields(TransactionConfig, keys, payment, "initial_transactions", index)
         return Row(f"initial_transactions[{index}]", index, boxes, f"payment {index + 1}")
 
@@ -190,7 +232,8 @@ class Reader:
             policy, split, _ = self.policy(event, "events", index)
             boxes += policy + split
         if kind == "set_limits":
-            boxes += self.fields(Limits, "multilateral", part(event, "limits"), "events", index, "limits")
+            limits = part(event, "limits")
+            boxes += self.fields(Limits, "multilateral bilateral", limits, "events", index, "limits")
         title = f"Tick {boxes[0].value or '?'}: {kind.replace('_', ' ') or 'event'}"
         return Row(f"events[{index}]", index, boxes, title, model.__doc__ or "")
 
@@ -214,17 +257,20 @@ class Reader:
         parts = self.fields(SplitAbove, "amount parts", split, *path, "policy", "split_above")
         return own, parts, model.__doc__ or ""
 
-    def _matrix(self) -> list[Row]:
+    def _matrix(self, generating: list[int]) -> list[Row]:
         """Return who pays whom, a row a sender, where the scenario is small enough to look at."""
         if len(self.agents) > MATRIX_MAX:
             return []
-        return [
-            Row(f"agents[{i}].arrival_config", i, self.weights(i), self.name(i)) for i in self._generating()
-        ]
+        return [Row(f"agents[{i}].arrival_config", i, self.weights(i), self.name(i)) for i in generating]
 
     def weights(self, index: int) -> list[Field]:
-        """Return the boxes of one bank's weights: one for each bank, of many only those that are named."""
-        weights = part(part(self.agents[index], "arrival_config"), "counterparty_weights")
+        """Return the boxes of one bank's weights: one for each other bank, of very many one for all."""
+        arrivals = part(self.agents[index], "arrival_config")
+        weights = part(arrivals, "counterparty_weights")
+        if len(self.agents) > ROWS_MAX:
+            return self.fields(
+                ArrivalConfig, "counterparty_weights", arrivals, "agents", index, "arrival_config"
+            )
         path = f"agents[{index}].arrival_config.counterparty_weights"
         return [
             Field(
@@ -236,5 +282,4 @@ class Reader:
                 placeholder="0" if weights else "1",
             )
             for other in range(len(self.agents))
-            if len(self.agents) <= ROWS_MAX or self.name(other) in weights
-        ][:ROWS_MAX]
+        ]

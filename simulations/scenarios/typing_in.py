@@ -24,13 +24,10 @@ def value_of(path: Path, typed: str, decimals: int) -> Any:
     key = str(path[-1]) if path else ""
     kind = _KIND_UNDER.get(str(path[-2]) if len(path) > 1 else "") or kind_of(key)
     typed = typed.strip()
-    if kind == "money":
-        cents = read_amount(typed, decimals)
-        return typed if cents is None else cents
-    if kind == "integer":
-        return _integer(typed)
-    if kind == "decimal":
-        return _decimal(typed)
+    if kind in ("money", "limits"):
+        return _money(typed, decimals) if kind == "money" else _limits(typed, decimals)
+    if kind in ("integer", "decimal"):
+        return _integer(typed) if kind == "integer" else _decimal(typed)
     if kind == "boolean":
         return {"true": True, "false": False}.get(typed, typed)
     if kind in ("priority", "map"):
@@ -57,6 +54,19 @@ def _weights(typed: str) -> dict[str, Any] | str:
     if not entries or not all(sign for _, sign, _ in entries):
         return typed
     return {key.strip(): _decimal(value.strip()) for key, _, value in entries}
+
+
+def _limits(typed: str, decimals: int) -> dict[str, Any] | str:
+    """Read `BANK_B: 9,000.00; BANK_C: 50.00`."""
+    entries = [entry.partition(":") for entry in re.split(r"[;\n]", typed) if entry.strip()]
+    if not entries or not all(sign for _, sign, _ in entries):
+        return typed
+    return {bank.strip(): _money(amount.strip(), decimals) for bank, _, amount in entries}
+
+
+def _money(typed: str, decimals: int) -> int | str:
+    cents = read_amount(typed, decimals)
+    return typed if cents is None else cents
 
 
 def _entries(key: str, typed: str) -> list[Any] | str:

@@ -17,15 +17,26 @@
     return found ? found[1] : "";
   }
 
+  const outside = (path) => path.replace(/(\[\d+\]|\.?[^.[\]]+)$/, "");
+
   function marks() {
     const element = document.getElementById("fault-marks");
     return element ? JSON.parse(element.textContent) : [];
   }
 
+  /* A box may hold several values, and the fault be of one of them: it stands at the box then. */
+  function placeOf(path) {
+    for (let place = path; place; place = outside(place)) {
+      if (document.querySelector(`[data-fault-of="${CSS.escape(place)}"]`)) return place;
+    }
+    return path;
+  }
+
   function byPath(found) {
     const messages = new Map();
     for (const mark of found) {
-      if (mark.severity === "error" && mark.path && !messages.has(mark.path)) messages.set(mark.path, mark.message);
+      const place = mark.severity === "error" && mark.path && placeOf(mark.path);
+      if (place && !messages.has(place)) messages.set(place, mark.message);
     }
     return messages;
   }
@@ -53,7 +64,7 @@
 
   /* The box of a path, or of the nearest thing around it that has one. */
   function boxOf(path) {
-    for (let place = path; place; place = place.replace(/(\[\d+\]|\.?[^.[\]]+)$/, "")) {
+    for (let place = path; place; place = outside(place)) {
       const box = document.querySelector(`#form-view [data-path="${CSS.escape(place)}"]`);
       if (box) return box;
     }

@@ -52,6 +52,8 @@
     if (tab) PS.showSection(tab.dataset.section);
     const verb = event.target.closest("[data-verb]");
     if (verb) change(verb.dataset.verb, verb.dataset.on);
+    const sheet = event.target.closest("[data-sheet]");
+    if (sheet) PS.showSheet(sheet.dataset.list, sheet.dataset.sheet);
     const opener = event.target.closest("[data-drawer]");
     if (opener) PS.openDrawer(opener.dataset.drawer, opener.dataset.index);
     if (event.target.id === "paste-go") {

@@ -9,13 +9,14 @@
   let timer = 0;
   let checked = "";
   let drawn = "";
+  const sheets = new URLSearchParams(); /* which part of its long lists the form shows */
 
   function values(more) {
-    return { text: PS.yaml.text(), base: page.elements.base.value, ...more };
+    return { text: PS.yaml.text(), base: page.elements.base.value, sheets: sheets.toString(), ...more };
   }
 
   function request(url, target, swap, more) {
-    return htmx.ajax("POST", url, { target, swap, values: values(more) });
+    return htmx.ajax("POST", url, { source: "#asker", target, swap, values: values(more) });
   }
 
   const REQUESTS = {
@@ -68,6 +69,13 @@
   /* Put a request behind those under way. */
   PS.send = function (name, more) {
     return enqueue(() => REQUESTS[name](more));
+  };
+
+  /* Show other rows of a long list. */
+  PS.showSheet = function (list, number) {
+    sheets.set(list, number);
+    drawn = null;
+    return PS.send("form");
   };
 
   PS.shownView = function () {

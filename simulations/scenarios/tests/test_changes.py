@@ -6,6 +6,7 @@ from simulations.config.document import parse_yaml
 from simulations.scenarios.changes import ChangeRefused, change, pasted_banks
 from simulations.scenarios.checking import check
 from simulations.scenarios.edits import Edit, edit_between
+from simulations.scenarios.form import read_form
 from simulations.scenarios.paths import parse_path, show_path
 from simulations.scenarios.tests.texts import TWO
 from simulations.scenarios.typing_in import value_of
@@ -44,6 +45,17 @@ def test_what_is_typed_becomes_the_value_of_its_kind(path, typed, value) -> None
     result = value_of(parse_path(path), typed, 2)
     assert result == value
     assert type(result) is type(value)
+
+
+def test_limits_to_several_banks_stand_in_one_box() -> None:
+    text = change(TWO, "add", "events")
+    text = change(text, "set", "events[0].type", "set_limits")
+    text = change(text, "set", "events[0].limits.bilateral", "BANK_B: 9,000.50; BANK_C: 7")
+    assert parse_yaml(text)["events"][0]["limits"]["bilateral"] == {"BANK_B": 900050, "BANK_C": 700}
+    box = next(each for each in read_form(text).events[0].fields if each.key == "bilateral")
+    assert box.value == "BANK_B: 9,000.50; BANK_C: 7.00"
+    faulty = change(text, "set", "events[0].limits.bilateral", "BANK_B: much")
+    assert [fault.path for fault in check(faulty).faults] == ["events[0].limits.bilateral.BANK_B"]
 
 
 def test_a_box_changes_its_own_line_alone() -> None:

@@ -422,4 +422,8 @@ def test_a_page_with_a_thousand_banks_stays_quick_to_make(
     client = as_person(owner)
     with django_assert_max_num_queries(12):
         page = client.get(at("scenario_edit", scenario)).content.decode()
-    assert "The first 200 of 1,003 banks" in page
+    assert "Banks 1–200 of 1,003" in page
+    asked = {"text": keeping.open_text(owner, scenario).text, "sheets": "agents=5"}
+    page = client.post(at("scenario_form", scenario), asked).content.decode()
+    assert "Banks 1,001–1,003 of 1,003" in page
+    assert 'data-path="agents[1002].balance"' in page

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
+from urllib.parse import parse_qs
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -142,13 +144,19 @@ def _short_of_lower(config: SimulationConfig, summary: Summary) -> list[str]:
     return [bank for bank, need in summary.lower.items() if need > opening[bank]]
 
 
-def form_context(text: str) -> dict[str, Any]:
+def posted_sheets(request: HttpRequest) -> dict[str, int]:
+    """Return which sheet of its long lists the form shows: `agents=2` is the third one."""
+    numbers = parse_qs(request.POST.get("sheets", "")[:200]).items()
+    return {name: int(said[0]) for name, said in numbers if re.fullmatch(r"[0-9]{1,6}", said[0])}
+
+
+def form_context(text: str, sheets: dict[str, int] | None = None) -> dict[str, Any]:
     """Return the form of a text and what its sections are called."""
-    form: Form = read_form(text)
+    form: Form = read_form(text, sheets)
     sections = [
         ("time", "Time", None),
         ("banks", "Banks", form.counts.get("agents")),
-        ("arrivals", "Arrivals", len(form.arrivals)),
+        ("arrivals", "Arrivals", form.counts.get("arrivals")),
         ("rails", "Rails", form.counts.get("rails")),
         ("costs", "Costs", None),
         ("payments", "Payments", "file" if form.payment_file else form.counts.get("initial_transactions")),

@@ -19,7 +19,13 @@ from simulations.scenarios.edits import edit_between
 from simulations.scenarios.form import decimals_of, items, part
 from simulations.scenarios.keeping import keep_draft
 from simulations.scenarios.pictures import amounts_curve, profile_curve
-from simulations.scenarios.views.editor import checked_context, form_context, posted_base, posted_text
+from simulations.scenarios.views.editor import (
+    checked_context,
+    form_context,
+    posted_base,
+    posted_sheets,
+    posted_text,
+)
 from simulations.scenarios.views.listing import person
 
 # A change to one of these shows elsewhere in the form, so that the whole of it is drawn again.
@@ -40,7 +46,7 @@ def scenario_form(request: HttpRequest, scenario_id: UUID) -> HttpResponse:
     context = {
         "scenario": scenario,
         "may_edit": scenario.owner_id == request.user.pk,
-        **form_context(posted_text(request)),
+        **form_context(posted_text(request), posted_sheets(request)),
     }
     return render(request, "simulations/scenarios/_form.html", context)
 
@@ -70,7 +76,7 @@ def scenario_change(request: HttpRequest, scenario_id: UUID) -> HttpResponse:
         **checked_context(scenario, new, draft),
     }
     if redraw:
-        context |= form_context(new)
+        context |= form_context(new, posted_sheets(request))
     drawer = request.POST.get("drawer", "")
     if drawer:
         context |= _drawer(new, drawer)
