@@ -14,7 +14,7 @@ import structlog
 from django.db import close_old_connections
 
 from simulations.models import Run
-from simulations.runs import ownership
+from simulations.runs import ownership, pruning
 from simulations.runs.replay import Unrepeatable
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 log = structlog.get_logger(__name__)
 
 CALM_SECONDS = 5.0  # between two looks at what rests and what nobody has
+DAY_SECONDS = 86_400.0
 
 
 class Rounds:
@@ -32,6 +33,7 @@ class Rounds:
         self._registry = registry
         self._under_way = threading.Lock()
         self._calm_at = time.monotonic()
+        self._pruned_at: float | None = None
 
     def begin(self) -> None:
         """Make a round aside, unless one is under way; the process's beat calls this and must not wait."""
@@ -51,11 +53,19 @@ class Rounds:
                 self._calm_at = time.monotonic()
                 self._registry.tidy()
                 take_up(self._registry)
+                self.prune_daily()
         except Exception:  # a database that cannot be reached now; the next round is soon
             log.warning("process.round_failed", exc_info=True)
         finally:
             close_old_connections()
             self._under_way.release()
+
+    def prune_daily(self) -> None:
+        """Remove, at the start and once a day, what was deleted a week ago."""
+        now = time.monotonic()
+        if self._pruned_at is None or now - self._pruned_at >= DAY_SECONDS:
+            self._pruned_at = now
+            pruning.prune(pruning.deleted_long_ago())
 
     def hand_over(self) -> None:
         """Give the runs that other processes want to them, stored up to where they stand."""
