@@ -14,7 +14,7 @@ class SplitAbove(Strict):
     """Divisible payments above an amount are sent in parts."""
 
     amount: PositiveCents
-    """Divisible payments of more than this, in cents, are split."""
+    """Divisible payments above this are split, in cents."""
     parts: Annotated[StrictInt, Field(ge=2, le=1_000)]
     """Into how many parts."""
 

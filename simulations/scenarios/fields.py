@@ -144,7 +144,7 @@ def field(model: type[BaseModel], key: str, holder: Any, path: Path, decimals: i
         label=label,
         kind=kind,
         value=shown(value, kind, decimals),
-        placeholder=shown(default, kind, decimals),
+        placeholder="BANK_B: 9,000; BANK_C: 50" if kind == "limits" else shown(default, kind, decimals),
         tip="" if tip.rstrip(".").lower() == label.lower() else tip,
         choices=choices,
         required=info.is_required(),

@@ -4,9 +4,10 @@
   const source = document.getElementById("chart-data");
   if (!source) return;
   const { columns, currency, clock } = JSON.parse(source.textContent);
-  const CHARTS = {
-    waiting: [["Queued", columns.queued, "--chart-2"], ["Pending", columns.pending, "--chart-1"]],
-    value: [["Arrived", columns.arrived, "--chart-1"], ["Settled", columns.settled, "--chart-3"]],
+  const waiting = columns.queued.map((queued, place) => queued + columns.pending[place]);
+  const CHARTS = { /* in the colours of the workbench */
+    waiting: [["Waiting", waiting, "--chart-1"], ["Queued", columns.queued, "--chart-2"]],
+    value: [["Arrived", columns.arrived, "--chart-2"], ["Settled", columns.settled, "--chart-1"]],
   };
   const drawn = [];
 
