@@ -172,7 +172,10 @@ class Orchestrator:
         """
 
     def metrics(self) -> dict[str, Any]:
-        """Return the measures of the run so far, with `days` (a list) and `agents` (by id)."""
+        """Return the measures of the run so far, with `days` (a list), `agents` (by id) and `stuck`: for each
+        immediate rail on which something is queued `gridlock` (resolution would settle some of it) or
+        `deadlock`. Ratios are None where their denominator is 0; docs/measures.md defines each.
+        """
 
     def snapshot(self) -> bytes:
         """Return the live state, for `restore`: no columns, no settled history."""

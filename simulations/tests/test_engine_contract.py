@@ -86,7 +86,18 @@ def test_no_float_ever_holds_money():
         assert not isinstance(value, float), path
     for columns in (run.series(["A"]), run.events(), run.payments()):
         assert not [name for name, column in columns.items() if getattr(column, "dtype", None) == np.float64]
-    ratios = ("rate", "delay", "rho", "mean", "turnover", "shares", "gini", "efficiency", "average")
+    ratios = (
+        "rate",
+        "delay",
+        "rho",
+        "mean",
+        "turnover",
+        "shares",
+        "gini",
+        "efficiency",
+        "average",
+        "relative",
+    )
     for path, value in leaves(run.metrics()):
         assert not isinstance(value, float) or any(word in path for word in ratios), path
 

@@ -150,6 +150,7 @@ pub fn scenario(
         },
         payments: table,
         events: Vec::new(),
+        hours: Vec::new(),
         labels: Labels {
             agents: (0..openings.len())
                 .map(|bank| format!("B{bank:05}"))

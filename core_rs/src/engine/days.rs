@@ -3,11 +3,12 @@
 use crate::engine::costs::CostKind;
 use crate::engine::errors::RunError;
 use crate::engine::facts::{Detail, Fact, reason};
-use crate::engine::gauges::{ClosedDay, Tally, added, deciles};
+use crate::engine::gauges::{ByAgent, ClosedDay, Tally};
 use crate::engine::kernel::Kernel;
 use crate::engine::payments::Status;
 use crate::engine::record::Kind;
 use crate::engine::scenario::EndOfDay;
+use crate::engine::throughput::{add_marks, added, deciles};
 use crate::engine::units::{AgentId, PaymentId};
 
 impl Kernel {
@@ -28,6 +29,9 @@ impl Kernel {
             self.desks[at].released_today = 0;
             self.ledger.accounts[at].stirred = true;
         }
+        let (totals, today) = (&self.totals, &mut self.gauges.today);
+        today.carried_count = totals.pending_count + totals.queued_count;
+        today.carried_value = totals.pending_value + totals.queued_value;
         for at in 0..self.ledger.accounts.len() {
             self.wake(AgentId::from_index(at));
         }
@@ -39,6 +43,7 @@ impl Kernel {
         for (gauge, account) in self.gauges.agents.iter_mut().zip(&self.ledger.accounts) {
             gauge.sent_before += account.sent_today;
             gauge.received_before += account.received_today;
+            gauge.settled_count_before = gauge.settled_count;
         }
         self.ledger.forget_day();
     }
@@ -146,13 +151,19 @@ impl Kernel {
 
     /// Daily measures close.
     fn close_measures(&mut self) {
-        let mut day = ClosedDay::default();
+        self.pass_hours(self.scenario.ticks_per_day);
+        let mut day = ClosedDay {
+            by_agent: self.by_agent_today(),
+            deciles: deciles(&self.gauges.curve),
+            ..ClosedDay::default()
+        };
         for at in 0..self.ledger.accounts.len() {
+            let marks = self.sent_by_hour_today(at);
+            add_marks(&mut day.sent_by_hour, &marks);
             let account = &self.ledger.accounts[at];
             let gauge = &mut self.gauges.agents[at];
-            day.used.push(account.peak_debit);
-            day.ub.push(gauge.scheduled_peak);
-            day.lb.push(gauge.scheduled_net.max(0));
+            gauge.moments.stand_at(0, 0);
+            add_marks(&mut gauge.sent_by_hour_before, &marks);
             gauge.used_max = gauge.used_max.max(account.peak_debit);
             gauge.credit_max = gauge.credit_max.max(account.peak_credit);
             gauge.ub_max = gauge.ub_max.max(gauge.scheduled_peak);
@@ -160,18 +171,49 @@ impl Kernel {
             gauge.scheduled_net = 0;
             gauge.scheduled_peak = 0;
         }
-        self.gauges.curve_before = added(&self.gauges.curve_before, &self.gauges.curve);
-        day.deciles = deciles(&self.gauges.curve);
-        self.gauges.curve.clear();
-        day.tally = self.tally_today();
+        let gauges = &mut self.gauges;
+        gauges.curve_before = added(&gauges.curve_before, &gauges.curve);
+        gauges.curve.clear();
+        gauges.sent_by_hour_today.clear();
+        gauges.hours_passed = 0;
+        day.tally = self.tally_today(self.tick + 1);
         self.gauges.value_integral_before += day.tally.value_integral;
         self.gauges.closed.push(day);
         self.gauges.today = Tally::default();
     }
 
-    /// The sums of the day that runs, with what only the kernel knows.
+    /// The figures of the day that runs, agent by agent.
     #[must_use]
-    pub fn tally_today(&self) -> Tally {
+    pub fn by_agent_today(&self) -> ByAgent {
+        let accounts = &self.ledger.accounts;
+        let gauges = &self.gauges.agents;
+        ByAgent {
+            used: accounts.iter().map(|one| one.peak_debit).collect(),
+            credit: accounts.iter().map(|one| one.peak_credit).collect(),
+            ub: gauges.iter().map(|one| one.scheduled_peak).collect(),
+            lb: gauges.iter().map(|one| one.scheduled_net.max(0)).collect(),
+            opened: gauges.iter().map(|one| one.available_at_open).collect(),
+            sent: accounts.iter().map(|one| one.sent_today).collect(),
+            received: accounts.iter().map(|one| one.received_today).collect(),
+            sent_count: (gauges.iter())
+                .map(|one| one.settled_count - one.settled_count_before)
+                .collect(),
+        }
+    }
+
+    /// Longest wait within the day among what waits now, `now` being the first tick not sampled.
+    fn longest_today(&self, now: u32) -> u32 {
+        let day_start = self.day() * self.scenario.ticks_per_day;
+        let oldest = (self.waiting().into_iter())
+            .map(|payment| self.payments.arrival[payment.index()].max(day_start))
+            .min();
+        oldest.map_or(0, |since| now - since)
+    }
+
+    /// The sums of the day that runs, with what only the kernel knows; `now` is the first tick not
+    /// sampled.
+    #[must_use]
+    pub fn tally_today(&self, now: u32) -> Tally {
         let mut tally = self.gauges.today.clone();
         let costs = self.costs.totals();
         let before = |kind: usize| -> i64 {
@@ -183,6 +225,8 @@ impl Kernel {
         tally.provision_max = self.ledger.provision_peak;
         tally.pending = self.totals.pending_count;
         tally.queued = self.totals.queued_count;
+        tally.waiting_value = self.totals.pending_value + self.totals.queued_value;
+        tally.longest = tally.longest.max(self.longest_today(now));
         tally
     }
 

@@ -17,6 +17,7 @@ use names::Names;
 use table::{Absent, Table, Whole, open};
 
 use crate::engine::scenario::{AgentSpec, CostSpec, EndOfDay, Event, Labels, Scenario};
+use crate::engine::throughput::hours;
 use crate::engine::units::{AgentId, Amount, RailId, Tick};
 
 mod agents;
@@ -149,7 +150,7 @@ fn named<T>((id, name): (T, &String)) -> (String, T) {
 }
 
 fn scenario(root: &Table<'_>, columns: Option<&Columns<'_>>) -> Scenario {
-    labels::check(root);
+    let day = labels::check(root);
     if root.get("transactions_file").is_some() {
         let message = "the payment file must be read before the scenario reaches the engine";
         root.error(
@@ -206,6 +207,9 @@ fn scenario(root: &Table<'_>, columns: Option<&Columns<'_>>) -> Scenario {
         costs,
         payments,
         events,
+        hours: day.map_or_else(Vec::new, |(start, end)| {
+            hours(start, end, clock.ticks_per_day)
+        }),
         labels: Labels {
             agents: agent_ids,
             rails: rail_ids,

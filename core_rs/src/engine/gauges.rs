@@ -4,7 +4,6 @@ use serde::{Deserialize, Serialize};
 
 use crate::engine::costs::KINDS;
 use crate::engine::facts::Method;
-use crate::engine::ledger::MOST_MONEY;
 
 /// Sums over a day.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -28,16 +27,27 @@ pub struct Tally {
     pub(super) timed_count: u64,
     pub(super) timed_value: i64,
     pub(super) late_count: u64,
-    /// Σ over agents and ticks of |received - sent|.
-    pub(super) position_integral: u128,
-    /// Ticks that parts beyond the first waited as their parent, before they were counted.
+    /// Of the net debits of all agents, weighed as `Moments` are; net credits are as much.
+    pub(super) provision_moment: u128,
+    /// Σ tick of the day · value settled in it.
+    pub(super) timing: u128,
+    /// Ticks that parts beyond the first waited as their parent, before they were counted; in all
+    /// and within the day.
     pub(super) delay_before_split: u128,
+    pub(super) delay_before_split_today: u128,
+    /// What waited when the day began.
+    pub(super) carried_count: u64,
+    pub(super) carried_value: i64,
+    /// Longest wait within the day.
+    pub(super) longest: u32,
     pub(super) provision_max: i64,
     pub(super) costs: [i64; KINDS],
     /// At the close.
     pub(super) pending: u64,
     /// At the close.
     pub(super) queued: u64,
+    /// At the close, pending and queued.
+    pub(super) waiting_value: i64,
 }
 
 impl Tally {
@@ -61,7 +71,8 @@ impl Tally {
         self.timed_count += day.timed_count;
         self.timed_value += day.timed_value;
         self.late_count += day.late_count;
-        self.position_integral += day.position_integral;
+        self.provision_moment += day.provision_moment;
+        self.timing += day.timing;
         self.delay_before_split += day.delay_before_split;
         self.provision_max = self.provision_max.max(day.provision_max);
         for (sum, cost) in self.costs.iter_mut().zip(day.costs) {
@@ -69,6 +80,7 @@ impl Tally {
         }
         self.pending = day.pending;
         self.queued = day.queued;
+        self.waiting_value = day.waiting_value;
     }
 
     /// Counts a settled payment.
@@ -79,17 +91,69 @@ impl Tally {
     }
 }
 
+/// Net positions over time, by CPMI's weights: Σ over ticks of a position at their close times twice
+/// the time that is left of the day half-way through the next one, which is over ticks_per_day² a
+/// day. Summed as changes of position times the square of what was left then.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Moments {
+    /// Of max(0, sent - received since the start of the day).
+    pub(super) debit: i128,
+    /// Of max(0, received - sent).
+    pub(super) credit: i128,
+    /// Sent - received at the last close.
+    pub(super) standing: i64,
+}
+
+impl Moments {
+    /// Takes the position at the close of a tick that began with `left` ticks of the day left.
+    #[inline]
+    pub fn stand_at(&mut self, position: i64, left: u32) {
+        let weight = weight(left) as i128;
+        self.debit += i128::from(position.max(0) - self.standing.max(0)) * weight;
+        self.credit += i128::from((-position).max(0) - (-self.standing).max(0)) * weight;
+        self.standing = position;
+    }
+
+    /// Both sums up to where `left` ticks of the day are left.
+    #[must_use]
+    pub fn until(mut self, left: u32) -> (u128, u128) {
+        self.stand_at(0, left);
+        let sum = |moment: i128| u128::try_from(moment).unwrap_or(0);
+        (sum(self.debit), sum(self.credit))
+    }
+}
+
+/// Weight of all that is left of a day.
+#[inline]
+#[must_use]
+pub fn weight(left: u32) -> u128 {
+    u128::from(left) * u128::from(left)
+}
+
+/// Figures of a day, agent by agent.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ByAgent {
+    /// Largest net debit and credit over its settlements.
+    pub(super) used: Vec<i64>,
+    pub(super) credit: Vec<i64>,
+    pub(super) ub: Vec<i64>,
+    pub(super) lb: Vec<i64>,
+    /// Available at the start of the day.
+    pub(super) opened: Vec<i64>,
+    pub(super) sent: Vec<i64>,
+    pub(super) received: Vec<i64>,
+    /// Payments sent.
+    pub(super) sent_count: Vec<u64>,
+}
+
 /// A day that is over.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ClosedDay {
     pub(super) tally: Tally,
     pub(super) deciles: Vec<u32>,
-    /// Per agent.
-    pub(super) used: Vec<i64>,
-    /// Per agent.
-    pub(super) ub: Vec<i64>,
-    /// Per agent.
-    pub(super) lb: Vec<i64>,
+    pub(super) by_agent: ByAgent,
+    /// Value settled by each mark of the day.
+    pub(super) sent_by_hour: Vec<i64>,
 }
 
 /// Sums over one agent's payments, over the run unless said otherwise. In the order in which they
@@ -113,8 +177,13 @@ pub struct AgentGauge {
     pub(super) waiting_arrivals: u128,
     pub(super) left_value_ticks: u128,
     pub(super) waiting_value_arrivals: u128,
-    /// Largest value waiting, sampled in step 8.
+    /// Most that waited, number and value, sampled in step 8.
+    pub(super) length_max: u32,
     pub(super) value_max: i64,
+    /// Of its net position.
+    pub(super) moments: Moments,
+    /// Value settled, by method.
+    pub(super) settled_by: [i64; 4],
     pub(super) late_count: u64,
     pub(super) dropped_count: u64,
     pub(super) dropped_value: i64,
@@ -128,6 +197,9 @@ pub struct AgentGauge {
     pub(super) lb_max: i64,
     pub(super) credit_max: i64,
     pub(super) available_at_open: i64,
+    pub(super) settled_count_before: u64,
+    /// By each mark of the day, over closed days.
+    pub(super) sent_by_hour_before: Vec<i64>,
 }
 
 impl AgentGauge {
@@ -179,85 +251,9 @@ pub struct Gauges {
     pub(super) curve_before: Vec<(u32, i64)>,
     /// Σ over closed days of `value_integral`.
     pub(super) value_integral_before: u128,
-}
-
-/// Far above any count a run can reach, far below where sums overflow.
-const MOST_COUNT: u64 = 1 << 40;
-const MOST_INTEGRAL: u128 = 1 << 100;
-
-impl Tally {
-    fn is_sound(&self) -> bool {
-        let counts = [
-            self.arrived_count,
-            self.dropped_count,
-            self.ticks,
-            self.length_max,
-            self.stuck_ticks,
-            self.timed_count,
-            self.late_count,
-            self.pending,
-            self.queued,
-        ];
-        let values = [
-            self.arrived_value,
-            self.dropped_value,
-            self.value_max,
-            self.timed_value,
-            self.provision_max,
-        ];
-        let integrals = [
-            self.length_integral,
-            self.value_integral,
-            self.rho_denominator,
-            self.position_integral,
-        ];
-        all_below(counts.into_iter().chain(self.settled_count), MOST_COUNT)
-            && all_money(
-                values
-                    .into_iter()
-                    .chain(self.settled_value)
-                    .chain(self.costs),
-            )
-            && all_below(integrals, MOST_INTEGRAL)
-    }
-}
-
-impl AgentGauge {
-    fn is_sound(&self, tick: u32) -> bool {
-        let counts = [
-            self.arrived_count,
-            self.settled_count,
-            self.dropped_count,
-            self.timed_count,
-            self.late_count,
-        ];
-        let values = [
-            self.arrived_value,
-            self.dropped_value,
-            self.timed_value,
-            self.scheduled_peak,
-            self.sent_before,
-            self.received_before,
-            self.used_max,
-            self.ub_max,
-            self.lb_max,
-            self.credit_max,
-            self.value_max,
-        ];
-        let integrals = [
-            self.rho_denominator,
-            self.delay_before_split,
-            self.left_ticks,
-            self.waiting_arrivals,
-            self.left_value_ticks,
-            self.waiting_value_arrivals,
-        ];
-        self.longest <= tick
-            && (-MOST_MONEY..=MOST_MONEY).contains(&self.scheduled_net)
-            && all_below(counts, MOST_COUNT)
-            && all_money(values)
-            && all_below(integrals, MOST_INTEGRAL)
-    }
+    /// Marks of the day that have passed, and what each agent had sent by them, mark by mark.
+    pub(super) hours_passed: usize,
+    pub(super) sent_by_hour_today: Vec<i64>,
 }
 
 impl Gauges {
@@ -273,126 +269,5 @@ impl Gauges {
     pub fn waiting_value_arrivals(&self) -> u128 {
         let sums = self.agents.iter().map(|gauge| gauge.waiting_value_arrivals);
         sums.fold(0, u128::saturating_add)
-    }
-
-    /// Whether every sum is within what a run of so many ticks can reach, so that going on cannot
-    /// overflow; says nothing about its being right.
-    #[must_use]
-    pub fn is_sound(&self, tick: u32) -> bool {
-        let integrals = [
-            self.left_value_ticks(),
-            self.waiting_value_arrivals(),
-            self.value_integral_before,
-        ];
-        let curves = [&self.curve, &self.curve_before];
-        let days = self.closed.iter().all(|day| {
-            let liquidity = [&day.used, &day.ub, &day.lb];
-            day.tally.is_sound()
-                && liquidity
-                    .into_iter()
-                    .all(|values| values.len() == self.agents.len())
-                && all_money(liquidity.into_iter().flatten().copied())
-        });
-        let value: i128 = (self.closed.iter().map(|day| &day.tally))
-            .chain([&self.today])
-            .map(Tally::all_value)
-            .sum();
-        days && value <= 4 * i128::from(MOST_MONEY)
-            && self.today.is_sound()
-            && self.agents.iter().all(|agent| agent.is_sound(tick))
-            && all_below(integrals, MOST_INTEGRAL)
-            && curves.into_iter().all(|curve| {
-                curve.is_sorted_by(|left, right| left.0 < right.0)
-                    && all_money(curve.iter().map(|point| point.1))
-            })
-    }
-}
-
-impl Tally {
-    fn all_value(&self) -> i128 {
-        let settled: i128 = self
-            .settled_value
-            .iter()
-            .map(|&value| i128::from(value))
-            .sum();
-        let costs: i128 = self.costs.iter().map(|&value| i128::from(value)).sum();
-        settled
-            + costs
-            + i128::from(self.arrived_value)
-            + i128::from(self.dropped_value)
-            + i128::from(self.timed_value)
-    }
-}
-
-fn all_below<T: PartialOrd + Copy>(values: impl IntoIterator<Item = T>, bound: T) -> bool {
-    values.into_iter().all(|value| value < bound)
-}
-
-fn all_money(values: impl IntoIterator<Item = i64>) -> bool {
-    values
-        .into_iter()
-        .all(|value| (0..=MOST_MONEY).contains(&value))
-}
-
-/// Ticks by which k tenths of the value of `curve` had settled, k = 1..=10.
-#[must_use]
-pub fn deciles(curve: &[(u32, i64)]) -> Vec<u32> {
-    let total: i128 = curve.iter().map(|point| i128::from(point.1)).sum();
-    if total == 0 {
-        return Vec::new();
-    }
-    let mut found = Vec::with_capacity(10);
-    let mut sum = 0_i128;
-    for &(tick, value) in curve {
-        sum += i128::from(value);
-        while found.len() < 10 && sum * 10 >= total * (found.len() as i128 + 1) {
-            found.push(tick);
-        }
-    }
-    found
-}
-
-/// Two ascending curves, added.
-#[must_use]
-pub fn added(left: &[(u32, i64)], right: &[(u32, i64)]) -> Vec<(u32, i64)> {
-    let mut sum = Vec::with_capacity(left.len() + right.len());
-    let (mut at, mut to) = (0, 0);
-    while at < left.len() || to < right.len() {
-        let next =
-            |curve: &[(u32, i64)], at: usize| curve.get(at).map_or(u32::MAX, |point| point.0);
-        let tick = next(left, at).min(next(right, to));
-        let mut value = 0;
-        if next(left, at) == tick {
-            value += left[at].1;
-            at += 1;
-        }
-        if next(right, to) == tick {
-            value += right[to].1;
-            to += 1;
-        }
-        sum.push((tick, value));
-    }
-    sum
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{added, deciles};
-
-    #[test]
-    fn deciles_are_the_first_ticks_by_which_each_tenth_had_settled() {
-        assert_eq!(
-            deciles(&[(2, 50), (5, 30), (9, 20)]),
-            [2, 2, 2, 2, 2, 5, 5, 5, 9, 9]
-        );
-        assert!(deciles(&[]).is_empty());
-    }
-
-    #[test]
-    fn curves_add_tick_by_tick() {
-        assert_eq!(
-            added(&[(1, 5), (4, 1)], &[(0, 2), (4, 3)]),
-            [(0, 2), (1, 5), (4, 4)]
-        );
     }
 }

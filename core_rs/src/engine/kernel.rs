@@ -340,7 +340,10 @@ impl Kernel {
         }
         self.stop_waiting(sender, entry);
         let value = u128::from(entry.amount.unsigned_abs());
-        self.gauges.agents[sender.index()].leave(left - entry.arrival, value);
+        let delay = left - entry.arrival;
+        self.gauges.agents[sender.index()].leave(delay, value);
+        let waited_today = delay.min(left - self.day() * self.scenario.ticks_per_day);
+        self.gauges.today.longest = self.gauges.today.longest.max(waited_today);
     }
 
     /// Takes a payment that leaves, or is replaced by its parts, out of the sums of what waits.

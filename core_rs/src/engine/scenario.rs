@@ -37,8 +37,19 @@ pub struct Scenario {
     pub payments: PaymentTable,
     /// Scheduled events in file order.
     pub events: Vec<ScheduledEvent>,
+    /// Marks of the day by which throughput is told; none without clock times.
+    pub hours: Vec<Hour>,
     /// Ids as text, for the edges.
     pub labels: Labels,
+}
+
+/// A clock time at which what was sent so far is noted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Hour {
+    /// Seconds since midnight.
+    pub clock: u32,
+    /// Ticks of the day that begin before it.
+    pub ticks: u32,
 }
 
 /// Ids as text; index = dense id.

@@ -120,7 +120,9 @@ impl Kernel {
             Method::Net => self.figures.lsm_net += 1,
         }
         self.gauges.today.settle(method, amount);
-        self.gauges.agents[sender.index()].settled_count += 1;
+        let gauge = &mut self.gauges.agents[sender.index()];
+        gauge.settled_count += 1;
+        gauge.settled_by[method as usize] += amount;
         self.touch(sender);
         self.touch(receiver);
         if urgent && self.ledger.accounts[sender.index()].bound {

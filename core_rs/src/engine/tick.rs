@@ -3,6 +3,7 @@
 use crate::engine::costs::CostKind;
 use crate::engine::errors::RunError;
 use crate::engine::facts::{Detail, Fact, reason};
+use crate::engine::gauges::weight;
 use crate::engine::kernel::Kernel;
 use crate::engine::payments::mark;
 use crate::engine::record::Kind;
@@ -16,6 +17,7 @@ impl Kernel {
         if self.tick_of_day() == 0 {
             self.open_day()?;
         }
+        self.pass_hours(self.tick_of_day());
         self.intervene()?;
         self.let_arrive()?;
         self.let_banks_decide()?;
@@ -111,12 +113,17 @@ impl Kernel {
 
     /// Step 8, last: queue length and value.
     fn sample(&mut self) {
+        let tick_of_day = self.tick_of_day();
+        let left = self.scenario.ticks_per_day - tick_of_day;
         for &agent in &self.touched {
             let account = &self.ledger.accounts[agent.index()];
+            let gauge = &mut self.gauges.agents[agent.index()];
+            gauge.moments.stand_at(account.net_sent_today(), left);
             let value = account.pending_value + account.queued_value;
             if value > 0 {
-                let gauge = &mut self.gauges.agents[agent.index()];
                 gauge.value_max = gauge.value_max.max(value);
+                let length = account.pending + account.queued;
+                gauge.length_max = gauge.length_max.max(length);
             }
         }
         let waiting = self.totals.pending_count + self.totals.queued_count;
@@ -124,17 +131,18 @@ impl Kernel {
         let stuck = self.figures.settlements == 0
             && (self.rails.iter()).any(|rail| rail.immediate.is_some() && rail.count > 0);
         let today = &mut self.gauges.today;
-        // Net positions sum to 0, so that their sizes are twice the net debits.
-        today.position_integral += 2 * u128::from(self.ledger.provision.unsigned_abs());
+        let provided = u128::from(self.ledger.provision.unsigned_abs());
+        today.provision_moment += provided * (weight(left) - weight(left - 1));
         today.ticks += 1;
         today.length_integral += u128::from(waiting);
         today.length_max = today.length_max.max(waiting);
         today.value_integral += u128::from(value.unsigned_abs());
         today.value_max = today.value_max.max(value);
         today.stuck_ticks += u64::from(stuck);
-        if self.figures.settled_value > 0 {
-            let tick_of_day = self.tick_of_day();
-            (self.gauges.curve).push((tick_of_day, self.figures.settled_value));
+        let settled_value = self.figures.settled_value;
+        if settled_value > 0 {
+            today.timing += u128::from(tick_of_day) * u128::from(settled_value.unsigned_abs());
+            self.gauges.curve.push((tick_of_day, settled_value));
         }
     }
 

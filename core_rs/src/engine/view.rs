@@ -1,6 +1,7 @@
 //! What can be read of a run between two ticks.
 
 use crate::engine::facts::reason;
+use crate::engine::gauges::weight;
 use crate::engine::kernel::Kernel;
 use crate::engine::payments::{Status, mark};
 use crate::engine::results::{AgentState, PaymentColumns, QueuedPayment, RailQueue, State};
@@ -188,11 +189,12 @@ impl Kernel {
 
     /// Passes over ticks of an idle run.
     pub fn skip(&mut self, ticks: u32) {
+        let left = self.scenario.ticks_per_day - self.tick_of_day();
         self.tick += ticks;
-        let (today, ticks_skipped) = (&mut self.gauges.today, u128::from(ticks));
+        let today = &mut self.gauges.today;
         today.ticks += u64::from(ticks);
         let provided = u128::from(self.ledger.provision.unsigned_abs());
-        today.position_integral += 2 * provided * ticks_skipped;
+        today.provision_moment += provided * (weight(left) - weight(left - ticks));
         if ticks > 0 {
             self.figures = crate::engine::results::Figures::default();
         }

@@ -264,7 +264,7 @@ impl Orchestrator {
         self.call(
             py,
             |core| Ok(core.simulation.metrics()),
-            |labels, metrics| measures::metrics(py, &metrics, labels),
+            |_, metrics| measures::metrics(py, &metrics, &self.scenario),
         )
     }
 

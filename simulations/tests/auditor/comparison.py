@@ -9,6 +9,8 @@ from .scenarios import Case
 
 # Floats of the engine are quotients of exact integers: they may differ from ours by rounding only.
 RELATIVE_TOLERANCE = 1e-12
+# A difference of shares that is 0 may come out as a rounding error.
+ROUNDING = 1e-15
 
 
 class Run(Protocol):
@@ -45,7 +47,7 @@ def first_difference(expected: Iterable[dict[str, Any]], run: Run, case: Case) -
 def same(expected: Any, found: Any) -> bool:
     """Whether two figures are the same; only quotients may differ by rounding."""
     if isinstance(expected, Fraction) and isinstance(found, float):
-        return math.isclose(float(expected), found, rel_tol=RELATIVE_TOLERANCE)
+        return math.isclose(float(expected), found, rel_tol=RELATIVE_TOLERANCE, abs_tol=ROUNDING)
     return bool(expected == found) and isinstance(expected, bool) == isinstance(found, bool)
 
 

@@ -53,6 +53,7 @@ fn scenario(ticks_per_day: u32, num_days: u32, specs: Vec<Option<ArrivalSpec>>) 
         costs: CostSpec::default(),
         payments: PaymentTable::default(),
         events: Vec::new(),
+        hours: Vec::new(),
         labels: Labels {
             agents: ids,
             rails: Vec::new(),

@@ -19,8 +19,8 @@ pub fn name(table: &Table<'_>) {
     }
 }
 
-/// Checks the labels of the document itself.
-pub fn check(root: &Table<'_>) {
+/// Checks the labels of the document itself; gives its clock times in seconds since midnight.
+pub fn check(root: &Table<'_>) -> Option<(u32, u32)> {
     name(root);
     currency(root);
     if let Some(date) = root.text("start_date")
@@ -41,7 +41,7 @@ pub fn check(root: &Table<'_>) {
             );
         }
     }
-    day(root);
+    day(root)
 }
 
 fn currency(root: &Table<'_>) {
@@ -70,7 +70,7 @@ fn currency(root: &Table<'_>) {
 }
 
 /// `day_start` and `day_end` come together, in that order.
-fn day(root: &Table<'_>) {
+fn day(root: &Table<'_>) -> Option<(u32, u32)> {
     let clock = |key| {
         let text = root.text(key)?;
         let seconds = seconds_of_day(text, key == "day_end");
@@ -91,16 +91,17 @@ fn day(root: &Table<'_>) {
             );
         }
     }
-    if let (Some(start), Some(end)) = (start, end)
-        && end <= start
-    {
+    let (start, end) = (start?, end?);
+    if end <= start {
         root.error(
             "contradiction",
             "day_end",
             "must be after day_start",
             "a later time",
         );
+        return None;
     }
+    Some((start, end))
 }
 
 /// Seconds since midnight; 24:00 only where a day ends.

@@ -154,14 +154,17 @@ impl Kernel {
         let late = self.payments.has(parent, mark::OVERDUE);
         self.totals.arrived_count += more;
         self.figures.arrivals += more;
+        let day_start = self.day() * self.scenario.ticks_per_day;
         let today = &mut self.gauges.today;
         let gauge = &mut self.gauges.agents[agent.index()];
         today.arrived_count += more;
         gauge.arrived_count += more;
         // Parts keep the parent's arrival tick: each has waited as long as it has.
         let waited = self.tick - self.payments.arrival[parent.index()];
+        let within_day = u128::from(waited.min(self.tick - day_start));
         let waited = u128::from(more) * u128::from(waited);
         today.delay_before_split += waited;
+        today.delay_before_split_today += u128::from(more) * within_day;
         gauge.delay_before_split += waited;
         if timed {
             today.timed_count += more;

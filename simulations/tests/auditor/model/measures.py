@@ -5,6 +5,7 @@ from fractions import Fraction
 from itertools import accumulate
 from typing import Any
 
+from . import provision
 from .costs import charged
 from .scenario import COST_KINDS, Agent
 from .state import Payment, State
@@ -179,6 +180,31 @@ def time_specific(payments: list[Payment]) -> dict[str, int]:
 BOUNDS = {"liquidity_used": liquidity_used, "ub": upper_bound, "lb": lower_bound}
 
 
+def waits(state: State, samples: list[list[Payment]], day: int) -> dict[str, Any]:
+    """Delays within a day, of all that waited or arrived in it."""
+    start = day * state.scenario.ticks_per_day
+    end = start + state.scenario.ticks_per_day
+    there = [
+        p
+        for p in state.payments
+        if p.arrival_tick < end and not (p.end_tick is not None and p.end_tick < start)
+    ]
+    weighted = sum(value(waiting) for waiting in samples)
+    within = [min(left_at(state, p), end) - max(p.arrival_tick, start) for p in there]
+    return {"value_weighted_delay": ratio(weighted, value(there)), "maximum_delay": max(within, default=None)}
+
+
+def of_banks(state: State, day: int) -> dict[str, Any]:
+    """What each bank sent and received in a day, and its largest net credit, in cents."""
+    sets = sets_of_day(state, day)
+    settled = [p for payments in sets for p in payments]
+    return {
+        "gross_sent": {a.id: sum(p.amount for p in settled if p.sender is a) for a in state.agents},
+        "gross_received": {a.id: sum(p.amount for p in settled if p.receiver is a) for a in state.agents},
+        "largest_positive_net_position": {agent.id: highest(agent, sets) for agent in state.agents},
+    }
+
+
 def day_metrics(record: Record, day: int) -> dict[str, Any]:
     """Measures of one day: counts are of what happened in its ticks, what waits is as it closed."""
     state = record.state
@@ -201,8 +227,13 @@ def day_metrics(record: Record, day: int) -> dict[str, Any]:
     return {
         **sums,
         **bounds,
-        "system_liquidity_efficiency": ratio(sums["settled_value"], sum(bounds["liquidity_used"].values())),
+        **of_banks(state, day),
+        **provision.measures(
+            state, [day], settled, bounds["liquidity_used"], of_banks(state, day)["gross_sent"]
+        ),
         **queue([(len(waiting), value(waiting)) for waiting in record.samples[ticks]]),
+        **waits(state, record.samples[ticks], day),
+        "queue_length_end": results[-1]["pending"] + results[-1]["queue_depth"],
         "pending_count": results[-1]["pending"],
         "queued_count": results[-1]["queue_depth"],
         "settlement_rate_count": ratio(sums["settled_count"], sums["arrived_count"]),
@@ -225,9 +256,15 @@ def agent_metrics(record: Record, agent: Agent, days: list[dict[str, Any]]) -> d
         **flow(state, own, list(range(len(days)))),
         **{name: max(day[name][agent.id] for day in days) for name in BOUNDS},
         **time_specific(own),
-        "queue_length_integral": sum(len(waiting) for waiting in samples),
-        "queue_value_integral": sum(value(waiting) for waiting in samples),
-        "queue_value_max": max(value(waiting) for waiting in samples),
+        **queue([(len(waiting), value(waiting)) for waiting in samples]),
+        "queue_length_end": sum(p.status in ("pending", "queued") for p in own),
+        "queue_value_end": value([p for p in own if p.status in ("pending", "queued")]),
+        "shares": shares([p for p in own if p.status == "settled"]),
+        **{
+            name: sum(provision.average_position(state, agent, day, sign) for day in range(len(days)))
+            / len(days)
+            for name, sign in (("average_net_position", 1), ("average_net_credit_position", -1))
+        },
         "largest_negative_net_position": max(day["liquidity_used"][agent.id] for day in days),
         "largest_positive_net_position": max(
             highest(agent, sets_of_day(state, day)) for day in range(len(days))
@@ -249,6 +286,8 @@ def metrics(record: Record) -> dict[str, Any]:
         for name in BOUNDS
     }
     settled = [p for p in state.payments if p.status == "settled"]
+    sent = {agent.id: sum(day["gross_sent"][agent.id] for day in days) for agent in state.agents}
+    relative = provision.relative_to_usage(bounds["liquidity_used"], sent)
     samples = [(len(waiting), value(waiting)) for waiting in record.samples]
     waited = sum(p.amount * delay(state, p) for p in state.payments)
     assert waited == sum(worth for _, worth in samples), "the queue's integral is the delay"
@@ -257,11 +296,18 @@ def metrics(record: Record) -> dict[str, Any]:
         **queue(samples),
         **bounds,
         **time_specific(state.payments),
+        **provision.measures(state, list(range(len(days))), settled, bounds["liquidity_used"], sent),
         "turnover": ratio(value(settled), sum(bounds["liquidity_used"].values())),
         "shares": shares(settled),
         "deciles": deciles(state, settled),
         "stuck_ticks": len(record.stuck_ticks),
         "costs": {kind: sum(charged(agent)[kind] for agent in state.agents) for kind in COST_KINDS},
         "days": days,
-        "agents": {agent.id: agent_metrics(record, agent, days) for agent in state.agents},
+        "agents": {
+            agent.id: {
+                **agent_metrics(record, agent, days),
+                "liquidity_provision_relative_to_usage": relative[agent.id],
+            }
+            for agent in state.agents
+        },
     }
