@@ -1,6 +1,6 @@
 //! The measures of a run that are one number each, by name: the columns of a sweep.
 
-use crate::engine::measures::Measures;
+use crate::engine::measures::{Measures, Value};
 use crate::engine::spread::Column;
 
 /// One such measure.
@@ -24,73 +24,43 @@ const COSTS: [&str; 8] = [
     "cost_drop",
 ];
 
-fn count(value: u64) -> Scalar {
-    Scalar::Whole(i64::try_from(value).unwrap_or(i64::MAX))
-}
+/// Shares of the settled value by method.
+const SHARES: [&str; 4] = [
+    "share_gross",
+    "share_bilateral",
+    "share_multilateral",
+    "share_net",
+];
 
-fn integral(value: u128) -> Scalar {
-    Scalar::Real(Some(value as f64))
-}
-
-/// Every measure that is one number, by its name in `metrics()`; shares, costs and deciles, which
-/// are several there, as `share_…`, `cost_…` (and `cost`, their sum) and `decile_…`.
+/// Every measure that is one number, by its name in `metrics()`; shares and costs, which are several
+/// there, as `share_…` and `cost_…` (and `cost`, their sum).
 #[must_use]
 pub fn scalars(of: &Measures) -> Vec<(&'static str, Scalar)> {
-    use Scalar::{Real, Whole};
-    let share =
-        |pick: fn(&crate::engine::measures::Shares) -> f64| Real(of.shares.as_ref().map(pick));
-    let mut named = vec![
-        ("arrived_count", count(of.arrived_count)),
-        ("arrived_value", Whole(of.arrived_value)),
-        ("settled_count", count(of.settled_count)),
-        ("settled_value", Whole(of.settled_value)),
-        ("dropped_count", count(of.dropped_count)),
-        ("dropped_value", Whole(of.dropped_value)),
-        ("pending_count", count(of.pending_count)),
-        ("queued_count", count(of.queued_count)),
-        ("settlement_rate_count", Real(of.settlement_rate_count)),
-        ("settlement_rate_value", Real(of.settlement_rate_value)),
-        ("average_delay", Real(of.average_delay)),
-        (
-            "maximum_delay",
-            Real(of.maximum_delay.map(|ticks| ticks as f64)),
-        ),
-        ("value_weighted_delay", Real(of.value_weighted_delay)),
-        ("rho", Real(of.rho)),
-        ("queue_length_mean", Real(of.queue_length_mean)),
-        ("queue_length_max", count(of.queue_length_max)),
-        ("queue_length_integral", integral(of.queue_length_integral)),
-        ("queue_value_mean", Real(of.queue_value_mean)),
-        ("queue_value_max", Whole(of.queue_value_max)),
-        ("queue_value_integral", integral(of.queue_value_integral)),
-        ("liquidity_used_total", Whole(of.liquidity_used_total)),
-        ("ub_total", Whole(of.ub_total)),
-        ("lb_total", Whole(of.lb_total)),
-        ("turnover", Real(of.turnover)),
-        ("share_gross", share(|shares| shares.gross)),
-        ("share_bilateral", share(|shares| shares.bilateral)),
-        ("share_multilateral", share(|shares| shares.multilateral)),
-        ("share_net", share(|shares| shares.net)),
-        ("stuck_ticks", count(of.stuck_ticks)),
-        ("cost", Whole(of.costs.iter().sum())),
-        ("time_specific_count", count(of.time_specific_count)),
-        ("time_specific_value", Whole(of.time_specific_value)),
-        (
-            "time_specific_late_count",
-            count(of.time_specific_late_count),
-        ),
-        ("average_net_position", Real(of.average_net_position)),
-        (
-            "maximum_liquidity_provision",
-            Whole(of.maximum_liquidity_provision),
-        ),
-        (
-            "system_liquidity_efficiency",
-            Real(of.system_liquidity_efficiency),
-        ),
-        ("gini_of_provision", Real(of.gini_of_provision)),
-    ];
-    named.extend(COSTS.into_iter().zip(of.costs.map(Whole)));
+    let mut named = Vec::new();
+    for (name, value) in of.by_name() {
+        match value {
+            Value::Count(count) => {
+                let count = i64::try_from(count).unwrap_or(i64::MAX);
+                named.push((name, Scalar::Whole(count)));
+            }
+            Value::Cents(cents) => named.push((name, Scalar::Whole(cents))),
+            Value::MaybeCount(ticks) => {
+                named.push((name, Scalar::Real(ticks.map(|ticks| ticks as f64))));
+            }
+            Value::Integral(sum) => named.push((name, Scalar::Real(Some(sum as f64)))),
+            Value::Ratio(ratio) => named.push((name, Scalar::Real(ratio))),
+            Value::Shares(shares) => {
+                let each = shares.map(|of| [of.gross, of.bilateral, of.multilateral, of.net]);
+                let share = |at: usize| Scalar::Real(each.map(|each| each[at]));
+                named.extend(SHARES.into_iter().zip((0..4).map(share)));
+            }
+            Value::Costs(cents) => {
+                named.push(("cost", Scalar::Whole(cents.iter().sum())));
+                named.extend(COSTS.into_iter().zip(cents.map(Scalar::Whole)));
+            }
+            Value::Fraction(_) | Value::ByAgent(_) | Value::Ticks(_) | Value::ByHour(_) => {}
+        }
+    }
     named
 }
 
