@@ -60,13 +60,8 @@ def measures(
     """Measures of the system over some days."""
     per_day = state.scenario.ticks_per_day
     relative = relative_to_usage(largest, sent)
-    debit, credit = (
-        sum(
-            (average_position(state, agent, day, sign) for agent in state.agents for day in days), Fraction(0)
-        )
-        / len(days)
-        for sign in (1, -1)
-    )
+    each = [average_position(state, agent, day, 1) for agent in state.agents for day in days]
+    debit = sum(each, Fraction(0)) / len(days)
     value = sum(p.amount for p in settled)
     moments = sum(p.amount * ((p.end_tick or 0) % per_day) for p in settled)
     return {
