@@ -34,7 +34,7 @@ BEAT_SECONDS = 1.0
 COLLECT_SECONDS = 0.02  # of engine time between two drains: often, for a frame waits for one under way
 RETRY_SECONDS = 2.0
 SHORT_WAIT_SECONDS = 0.02
-BRAKE_SECONDS = 0.2  # of rest between two slices when storing is as far behind as it may be
+BRAKE_SECONDS = 0.016  # of rest between two slices when storing is as far behind as it may be: half a frame
 SPEED_WINDOW_SECONDS = 1.0
 
 
@@ -252,7 +252,8 @@ class LiveRun:
         if not self.stepping or self._holds:
             return None
         now = time.monotonic()
-        # Storing that falls behind slows the run evenly: in bursts, the charts of those who watch would jump.
+        # Storing that falls behind slows the run evenly, by short slices and short rests: in bursts, or with
+        # rests longer than a frame, the charts of those who watch would jump.
         return max(self.pace.next_due(now, self.tick), now + BRAKE_SECONDS * self.recorder.fullness)
 
     def _slice(self) -> None:
@@ -277,7 +278,7 @@ class LiveRun:
 
     def _advance(self, ticks: int) -> None:
         """Run up to `ticks` within the budget of a slice, one at a time when an event is looked for."""
-        budget = self._scheduler.slice_seconds()
+        budget = self._scheduler.slice_seconds() * (1 - self.recorder.fullness)
         started = time.monotonic()
         if self.until is None:
             result = self.backend.advance(ticks, max(1, round(budget * 1000)))
