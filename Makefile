@@ -78,6 +78,7 @@ soak: build $(VENV)/.dev ## every attack at its stated size (hours)
 	$(BIN)/python -m simulations.tests.soak.watchers
 	$(BIN)/python -m simulations.tests.soak.memory
 	$(BIN)/python -m simulations.tests.soak.messages
+	$(BIN)/python -m simulations.tests.soak.kills
 
 bench: build $(VENV)/.dev ## measure; the figures go into docs/benchmarks.md
 	cargo bench --locked --quiet
