@@ -1,6 +1,6 @@
 //! The facade: one run of one scenario.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use crate::engine::errors::{Refusal, RestoreError, RunError};
 use crate::engine::kernel::Kernel;
@@ -22,6 +22,8 @@ pub struct Simulation {
     pub(super) kernel: Kernel,
     pub(super) series: Series,
     pub(super) failed: Option<RunError>,
+    /// Tells the scenario apart in snapshots: long to compute where each bank has its own weights.
+    pub(super) fingerprint: OnceLock<[u8; 32]>,
 }
 
 impl Simulation {
@@ -34,6 +36,7 @@ impl Simulation {
             kernel,
             series,
             failed: None,
+            fingerprint: OnceLock::new(),
         }
     }
 

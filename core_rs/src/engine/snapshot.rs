@@ -1,6 +1,6 @@
 //! A run's live state as bytes: checksum first, then bounds, then the invariants re-summed.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use serde::{Deserialize, Serialize};
 
@@ -62,11 +62,16 @@ struct Body {
 }
 
 impl Simulation {
+    /// The scenario's mark in snapshots; computed at the first call, so that no checkpoint has to wait for it.
+    pub fn fingerprint(&self) -> [u8; 32] {
+        *(self.fingerprint).get_or_init(|| fingerprint(&self.kernel.scenario))
+    }
+
     pub(super) fn encode(&self) -> Result<Vec<u8>, RunError> {
         let kernel = &self.kernel;
         let body = Body {
             version: ENGINE_VERSION.to_owned(),
-            scenario: fingerprint(&kernel.scenario),
+            scenario: self.fingerprint(),
             tick: kernel.tick,
             payments: kernel.payments.snapshot(kernel.waiting()),
             ledger: kernel.ledger.snapshot(),
@@ -112,7 +117,8 @@ impl Simulation {
                 own: ENGINE_VERSION,
             });
         }
-        if body.scenario != fingerprint(&scenario) {
+        let own = fingerprint(&scenario);
+        if body.scenario != own {
             return Err(RestoreError::OtherScenario);
         }
         let (figures, series_totals) = (body.figures, body.series_totals);
@@ -122,6 +128,7 @@ impl Simulation {
             kernel,
             series,
             failed: None,
+            fingerprint: OnceLock::from(own),
         };
         simulation.kernel.figures = figures;
         Ok(simulation)

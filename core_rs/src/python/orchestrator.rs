@@ -48,7 +48,13 @@ impl Orchestrator {
     ) -> PyResult<Self> {
         guarded(|| {
             let scenario = accepted(py, config, payments)?;
-            let made = py.detach(|| caught(|| Simulation::new(Arc::clone(&scenario))));
+            let made = py.detach(|| {
+                caught(|| {
+                    let simulation = Simulation::new(Arc::clone(&scenario));
+                    simulation.fingerprint();
+                    simulation
+                })
+            });
             made.map(|simulation| Self::around(simulation, scenario))
                 .map_err(|bug| Trouble::Failed(format!("engine bug: {bug}")).into_exception(py))
         })
