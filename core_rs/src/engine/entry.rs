@@ -5,7 +5,6 @@ use crate::engine::facts::{Detail, Method};
 use crate::engine::kernel::{Kernel, MOST_PAYMENTS};
 use crate::engine::ledger::MOST_MONEY;
 use crate::engine::payments::{Order, mark};
-use crate::engine::rails::NOTHING_WAITS;
 use crate::engine::record::Kind;
 use crate::engine::scenario::{Discipline, Saving};
 use crate::engine::units::{PaymentId, RailId, Tick};
@@ -71,7 +70,7 @@ impl Kernel {
         self.totals.arrived_count += 1;
         self.figures.arrivals += 1;
         self.figures.arrived_value += amount;
-        let left_of_day = u128::from(self.last_tick_of_day() + 1 - self.tick);
+        let left_of_day = u128::from(self.day_end - self.tick);
         let value_ticks = u128::from(amount.unsigned_abs()) * left_of_day;
         let today = &mut self.gauges.today;
         today.arrived_count += 1;
@@ -150,9 +149,8 @@ impl Kernel {
         let system = &self.rails[rail.index()];
         if let Some(immediate) = &system.immediate {
             let entry = self.entry_of(payment);
-            let blocked = system.needs[sender.index()] != NOTHING_WAITS
-                && immediate.discipline != Discipline::Bypass
-                && system.queue(sender).has_ahead(entry.priority, rank);
+            let blocked = immediate.discipline != Discipline::Bypass
+                && system.heads[sender.index()].key < system.queue(sender).key(&entry);
             if !blocked && self.obstacle(sender, &entry).is_ok() {
                 self.settle_alone(sender, &entry, rail)?;
                 return self.work_off();

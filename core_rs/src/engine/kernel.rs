@@ -15,7 +15,7 @@ use crate::engine::memory::Memory;
 use crate::engine::names::GivenIds;
 use crate::engine::payments::{Payments, Status, mark};
 use crate::engine::queues::Entry;
-use crate::engine::rails::{NOTHING_WAITS, Rail};
+use crate::engine::rails::{Head, Rail};
 use crate::engine::record::Log;
 use crate::engine::results::{COST_KINDS, Figures, Totals};
 use crate::engine::saving::Scratch;
@@ -36,6 +36,8 @@ pub struct Kernel {
     pub(super) tick: u32,
     /// Ticks of the run.
     pub(super) ticks: u32,
+    /// The instant at which the day of the tick that runs ends.
+    pub(super) day_end: u32,
     pub(super) payments: Payments,
     pub(super) ledger: Ledger,
     pub(super) desks: Vec<Desk>,
@@ -96,6 +98,7 @@ impl Kernel {
             seed: scenario.seed,
             tick: 0,
             ticks,
+            day_end: scenario.ticks_per_day,
             payments: memory.payments,
             desks: (scenario.agents.iter())
                 .map(|agent| Desk::new(agent.policy.clone()))
@@ -182,7 +185,7 @@ impl Kernel {
         }
         let available = account.available();
         for rail in &mut self.rails {
-            if rail.needs[agent.index()] != NOTHING_WAITS {
+            if rail.heads[agent.index()] != Head::NONE {
                 self.changed |= rail.note_change(agent, available);
             }
         }

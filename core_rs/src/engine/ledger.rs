@@ -11,6 +11,7 @@ pub const UNLIMITED: i64 = i64::MAX;
 
 /// One agent's account: all that settling one payment reads and writes.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[repr(align(64))]
 pub struct Account {
     pub(super) balance: i64,
     /// Credit line plus value of collateral, at most `i64::MAX`.

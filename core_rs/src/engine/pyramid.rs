@@ -130,9 +130,7 @@ impl<const N: usize> Pyramid<N> {
     /// From `tick` on the columns stand at `values`. Ticks must ascend.
     #[inline]
     pub fn push(&mut self, tick: u32, values: &[i64; N]) {
-        while self.bucket(tick) >= self.most {
-            self.halve();
-        }
+        self.widen_for(tick);
         let bucket = self.bucket(tick);
         if bucket > self.closed.len() {
             self.stand_until(bucket);
@@ -150,6 +148,14 @@ impl<const N: usize> Pyramid<N> {
             }
         }
         self.last = *values;
+    }
+
+    /// Makes room up to `tick`; what is pushed later stands in the same buckets either way.
+    #[inline]
+    pub fn widen_for(&mut self, tick: u32) {
+        while self.bucket(tick) >= self.most {
+            self.halve();
+        }
     }
 
     #[inline]
@@ -229,6 +235,30 @@ mod tests {
             assert_eq!(Some(found.high), values().max());
             let place = |wanted| (from..to).position(|tick| value(tick) == wanted);
             assert_eq!(found.falling, place(found.high) < place(found.low));
+        }
+    }
+
+    #[test]
+    fn widened_before_or_on_the_way_the_buckets_are_the_same() {
+        let value = |tick: u32| i64::from(tick * 7_919 % 1_009) - 500;
+        for (most, step) in [(8, 1), (8, 3), (16, 7), (4, 50)] {
+            let (mut early, mut late) =
+                (Pyramid::<1>::new(5, most, [0]), Pyramid::new(5, most, [0]));
+            let ticks = || (5..900).filter(|tick| tick * 31 % step == 0);
+            for batch in [
+                ticks().take(9).collect::<Vec<_>>(),
+                ticks().skip(9).collect(),
+            ] {
+                early.widen_for(batch[batch.len() - 1]);
+                for tick in batch {
+                    early.push(tick, &[value(tick)]);
+                    late.push(tick, &[value(tick)]);
+                }
+                assert_eq!(early.width(), late.width());
+                for (from, to) in (5..1_000).step_by(9).zip((40..1_100).step_by(11)) {
+                    assert_eq!(early.over(0, from, to), late.over(0, from, to));
+                }
+            }
         }
     }
 

@@ -104,14 +104,6 @@ impl Queue {
         self.lanes.iter().flat_map(|lane| lane.1.iter())
     }
 
-    /// Whether a payment of this place would come after another one.
-    #[inline]
-    #[must_use]
-    pub fn has_ahead(&self, priority: u8, rank: u64) -> bool {
-        let key = key(priority, rank, self.by_arrival);
-        (self.head()).is_some_and(|head| self.key(head) < key)
-    }
-
     /// The place of one of its payments in queue order; ascending.
     #[inline]
     #[must_use]
@@ -238,6 +230,5 @@ mod tests {
             .map(|entry| entry.payment.0 + 1)
             .collect();
         assert_eq!(before, [2, 3]);
-        assert!(queue.has_ahead(5, 9 << 32) && !queue.has_ahead(9, 1 << 32));
     }
 }

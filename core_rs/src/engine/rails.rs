@@ -16,8 +16,23 @@ pub struct Immediate {
     pub(super) every_ticks: u32,
 }
 
-/// No money is enough where nothing waits, or where the plain queue does not settle.
-pub const NOTHING_WAITS: i64 = i64::MAX;
+/// What the plain queue asks of a sender's queue most often, where it costs one look.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Head {
+    /// The least that must be available before one of the payments can settle: the amount of the
+    /// first, 1 under bypass. No money is enough where nothing waits, or on a deferred-net rail.
+    pub needs: i64,
+    /// Place in queue order of the first payment.
+    pub key: u64,
+}
+
+impl Head {
+    /// Nothing waits.
+    pub const NONE: Self = Self {
+        needs: i64::MAX,
+        key: u64::MAX,
+    };
+}
 
 /// One settlement system.
 #[derive(Clone, Debug)]
@@ -29,9 +44,8 @@ pub struct Rail {
     pub(super) settle_at: Vec<u32>,
     /// Per sender.
     pub(super) queues: Vec<Queue>,
-    /// Per sender, the least that must be available before the plain queue can settle one of its
-    /// payments: what the head needs, 1 under bypass; `NOTHING_WAITS`.
-    pub(super) needs: Vec<i64>,
+    /// Per sender, what of its queue is asked for most.
+    pub(super) heads: Vec<Head>,
     /// Value waiting to each receiver.
     pub(super) incoming: Vec<i64>,
     pub(super) count: u64,
@@ -74,7 +88,7 @@ impl Rail {
             immediate,
             settle_at,
             queues: Vec::new(),
-            needs: vec![NOTHING_WAITS; agents],
+            heads: vec![Head::NONE; agents],
             incoming: vec![0; agents],
             count: 0,
             value: 0,
@@ -121,7 +135,7 @@ impl Rail {
             pairs.insert(sender, entry);
         }
         self.note_in_phases(sender, &entry, entry.amount);
-        self.note_need(sender);
+        self.note_head(sender);
         self.unresolved = true;
     }
 
@@ -153,7 +167,7 @@ impl Rail {
             pairs.remove(sender, entry);
         }
         self.note_in_phases(sender, entry, -entry.amount);
-        self.note_need(sender);
+        self.note_head(sender);
     }
 
     #[inline]
@@ -191,20 +205,25 @@ impl Rail {
             pairs.restless.insert(sender.index());
         }
         self.unresolved = true;
-        let looks = available >= self.needs[sender.index()];
+        let looks = available >= self.heads[sender.index()].needs;
         if looks {
             self.changed.insert(sender.index());
         }
         looks
     }
 
-    /// Notes what the head of a queue that changed needs.
-    fn note_need(&mut self, sender: AgentId) {
-        let head = self.queues[sender.index()].head();
-        self.needs[sender.index()] = match (&self.immediate, head) {
-            (Some(rail), Some(_)) if rail.discipline == Discipline::Bypass => 1,
-            (Some(_), Some(head)) => head.amount,
-            _ => NOTHING_WAITS,
+    /// Notes the head of a queue that changed.
+    fn note_head(&mut self, sender: AgentId) {
+        let queue = &self.queues[sender.index()];
+        self.heads[sender.index()] = match (&self.immediate, queue.head()) {
+            (Some(rail), Some(head)) => Head {
+                needs: match rail.discipline {
+                    Discipline::Bypass => 1,
+                    Discipline::Fifo | Discipline::PriorityFifo => head.amount,
+                },
+                key: queue.key(head),
+            },
+            _ => Head::NONE,
         };
     }
 

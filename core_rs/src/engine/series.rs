@@ -19,6 +19,8 @@ const AGENT_BYTES: usize = 48 << 20;
 /// Rows and changes kept exactly, for the newest part of a chart.
 const RECENT_ROWS: usize = 4_096;
 const RECENT_CHANGES: usize = 8_192;
+/// Changes kept at most before the charts of the agents take them in.
+const MOST_CHANGES: usize = 65_536;
 
 /// Figures that stand rather than flow: queue_depth, queue_value, pending.
 const STANDING: [usize; 3] = [3, 4, 5];
@@ -56,6 +58,14 @@ struct Change {
     before: [i64; OF_AGENT],
 }
 
+/// Memory for sorting changes by agent.
+#[derive(Clone, Debug, Default)]
+struct Scratch {
+    /// Per agent, the end of its part of `order`.
+    ends: Vec<u32>,
+    order: Vec<u32>,
+}
+
 /// All series of a run.
 #[derive(Clone, Debug)]
 pub struct Series {
@@ -64,13 +74,15 @@ pub struct Series {
     last_row: Option<[i64; FIGURES]>,
     totals: [i64; FIGURES],
     recent_rows: VecDeque<(u32, [i64; CHARTED])>,
-    recent_changes: VecDeque<Change>,
-    /// From these ticks on, the recent ones are complete.
+    /// From this tick on, the recent rows are complete.
     rows_from: u32,
-    changes_from: u32,
+    /// Changes of agents, oldest first; those from `folded` on are not in their charts yet.
+    changes: Vec<Change>,
+    folded: usize,
     system: Pyramid<CHARTED>,
     agents: Vec<Pyramid<OF_AGENT>>,
     agents_last: Vec<[i64; OF_AGENT]>,
+    scratch: Scratch,
 }
 
 impl Series {
@@ -90,9 +102,10 @@ impl Series {
             last_row: None,
             totals,
             recent_rows: VecDeque::new(),
-            recent_changes: VecDeque::new(),
             rows_from: first_tick,
-            changes_from: first_tick,
+            changes: Vec::new(),
+            folded: 0,
+            scratch: Scratch::default(),
             system: Pyramid::new(first_tick, SYSTEM_BUCKETS, start),
             agents: (agents.iter())
                 .map(|&values| Pyramid::new(first_tick, most, values))
@@ -147,17 +160,65 @@ impl Series {
             return;
         }
         *last = values;
-        self.agents[agent.index()].push(tick, &values);
-        if self.recent_changes.len() == RECENT_CHANGES
-            && let Some(oldest) = self.recent_changes.pop_front()
-        {
-            self.changes_from = oldest.tick + 1;
+        if self.changes.len() == MOST_CHANGES {
+            self.fold();
+            // One more than are asked for says from which tick on they are complete.
+            let old = self.changes.len() - RECENT_CHANGES - 1;
+            self.changes.drain(..old);
+            self.folded = self.changes.len();
         }
-        self.recent_changes.push_back(Change {
+        self.changes.push(Change {
             tick,
             agent,
             before,
         });
+    }
+
+    /// Takes the changes since the last time into the charts, agent by agent: a chart is larger
+    /// than what the caches hold of it when every tick writes into many, and most are never drawn.
+    fn fold(&mut self) {
+        let Scratch { ends, order } = &mut self.scratch;
+        let changes = &self.changes[self.folded..];
+        ends.clear();
+        ends.resize(self.agents.len(), 0);
+        for change in changes {
+            ends[change.agent.index()] += 1;
+        }
+        let mut sum = 0;
+        for end in ends.iter_mut() {
+            sum += std::mem::replace(end, sum);
+        }
+        order.clear();
+        order.resize(changes.len(), 0);
+        for (at, change) in changes.iter().enumerate() {
+            let place = &mut ends[change.agent.index()];
+            order[*place as usize] = at as u32;
+            *place += 1;
+        }
+        let mut start = 0;
+        for (at, &end) in ends.iter().enumerate() {
+            let own = &order[start..end as usize];
+            start = end as usize;
+            let Some(&newest) = own.last() else { continue };
+            let chart = &mut self.agents[at];
+            chart.widen_for(changes[newest as usize].tick);
+            // After a change stands what the next one found, after the last what stands now.
+            let found = own[1..].iter().map(|&next| &changes[next as usize].before);
+            for (&change, after) in own.iter().zip(found.chain([&self.agents_last[at]])) {
+                chart.push(changes[change as usize].tick, after);
+            }
+        }
+        self.folded = self.changes.len();
+    }
+
+    /// The newest changes, and from which tick on they are complete.
+    fn recent_changes(&self) -> (&[Change], u32) {
+        let from = self.changes.len().saturating_sub(RECENT_CHANGES);
+        let complete_from = match from.checked_sub(1) {
+            Some(left_out) => self.changes[left_out].tick + 1,
+            None => self.system.first_tick(),
+        };
+        (&self.changes[from..], complete_from)
     }
 
     /// Bytes held until drained.
@@ -186,7 +247,8 @@ impl Series {
     /// Points of a chart over the ticks `from..now`, at most `max_points`: one per tick where
     /// that fits and is known, else two per bucket with its extremes.
     #[must_use]
-    pub fn frame(&self, keys: &[SeriesKey], from: Tick, now: u32, max_points: usize) -> Frame {
+    pub fn frame(&mut self, keys: &[SeriesKey], from: Tick, now: u32, max_points: usize) -> Frame {
+        self.fold();
         let from = from.0.max(self.system.first_tick());
         let mut frame = Frame {
             tick: Vec::new(),
@@ -196,7 +258,7 @@ impl Series {
             return frame;
         }
         let width = (keys.iter().map(|key| self.width(key))).max().unwrap_or(1);
-        let exact = from >= self.rows_from.max(self.changes_from);
+        let exact = from >= self.rows_from.max(self.recent_changes().1);
         if (now - from) as usize <= max_points && (width == 1 || exact) {
             for tick in from..now {
                 frame.tick.push(f64::from(tick));
@@ -272,7 +334,7 @@ impl Series {
         }
         match Self::column_of(key) {
             (Some(agent), at) => {
-                let changes: Vec<(u32, i64)> = (self.recent_changes.iter())
+                let changes: Vec<(u32, i64)> = (self.recent_changes().0.iter())
                     .filter(|change| change.agent == agent && change.tick >= from)
                     .map(|change| (change.tick, change.before[at]))
                     .collect();

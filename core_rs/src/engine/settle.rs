@@ -224,7 +224,7 @@ impl Kernel {
     fn take_settleable(&mut self, rail: RailId, sender: AgentId) -> Option<Entry> {
         let available = self.ledger.accounts[sender.index()].available();
         let system = &self.rails[rail.index()];
-        if available < system.needs[sender.index()] {
+        if available < system.heads[sender.index()].needs {
             return None;
         }
         let queue = system.queue(sender);

@@ -278,7 +278,7 @@ impl Simulation {
     /// thinning keeps the smallest and largest value of each bucket of ticks. Agents that do not
     /// exist give an empty frame.
     #[must_use]
-    pub fn frame(&self, series: &[SeriesKey], from_tick: Tick, max_points: usize) -> Frame {
+    pub fn frame(&mut self, series: &[SeriesKey], from_tick: Tick, max_points: usize) -> Frame {
         let agents = self.kernel.ledger.accounts.len();
         let known = series.iter().all(|key| match key {
             SeriesKey::Balance(agent)

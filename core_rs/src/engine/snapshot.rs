@@ -204,7 +204,10 @@ fn resumed(body: Body, scenario: Arc<Scenario>) -> Result<Kernel, &'static str> 
     kernel.costs.restore(body.costs)?;
     kernel.arrivals = ArrivalSource::resumed(&scenario, Tick(body.tick), &body.multipliers)
         .map_err(|_| "its arrival rates are out of bounds")?;
-    let fits = kernel.script.resume(body.script_position as usize)
+    let named = (kernel.payments.scripted.last())
+        .map_or(0, |run| u64::from(run.rank) + u64::from(run.count));
+    let fits = named <= u64::from(body.script_position)
+        && kernel.script.resume(body.script_position as usize)
         && kernel.schedule.resume(body.schedule);
     if !fits {
         return Err("it is further than the scenario's payments or events go");
