@@ -22,10 +22,15 @@
      reading makes the browser lay the page out anew, and charts ask for dozens in a frame. */
   PS.css = function (name) {
     const key = PS.theme() + name;
-    const value = values.get(key) || getComputedStyle(root).getPropertyValue(name).trim();
-    values.set(key, value);
-    return value;
+    if (!values.has(key)) values.set(key, shown(getComputedStyle(root).getPropertyValue(name).trim()));
+    return values.get(key);
   };
+
+  /* Canvas and SVG want the one colour that light-dark(light, dark) stands for. */
+  function shown(value) {
+    const pair = /^light-dark\((.+?), (.+)\)$/.exec(value);
+    return pair ? pair[PS.theme() === "dark" ? 2 : 1] : value;
+  }
 
   PS.onTheme = function (listener) {
     listeners.add(listener);
