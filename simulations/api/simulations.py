@@ -209,6 +209,19 @@ def state(
     return manager.state(run) if wanted.tick is None else manager.state_at(run, wanted.tick)
 
 
+@router.get(
+    "/{run_id}/explain",
+    response={200: dict[str, Any], 400: FaultyDocument, **STEERED},
+    summary="Why a payment waits, or waited at a tick that passed",
+)
+def explain(request: Asked, run_id: UUID, payment: str, wanted: Query[MomentWanted]) -> dict[str, Any]:
+    """Return the reason, what is missing in cents, the head it stands behind and what would settle it now.
+
+    With `tick` as that tick closed: the run is computed again up to there from its nearest checkpoint.
+    """
+    return manager.explain(access.visible_run(request.user, run_id), payment, wanted.tick)
+
+
 @router.get("/{run_id}/metrics", response={200: dict[str, Any], **STEERED}, summary="Its measures")
 def metrics(request: Asked, run_id: UUID) -> dict[str, Any]:
     """Return the measures so far: of the system, by day, by agent."""

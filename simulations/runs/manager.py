@@ -16,6 +16,7 @@ from simulations.engine.protocol import EVENT_TYPES
 from simulations.models import AuditEntry, Run
 from simulations.runs import conclusion, lifecycle, moments, notices, recorder, rounds
 from simulations.runs.branching import branch
+from simulations.runs.hindsight import explained_at
 from simulations.runs.interventions import apply, withdraw
 from simulations.runs.notices import seats_changed
 from simulations.runs.ownership import OwnedElsewhere
@@ -36,6 +37,7 @@ __all__ = [
     "branch",
     "delete",
     "explain",
+    "explained_at",
     "held",
     "keep",
     "metrics",
@@ -214,9 +216,14 @@ def keep(run: Run) -> None:
     note_progress(live)
 
 
-def explain(run: Run, payment: str) -> dict[str, Any]:
-    """Return why a payment waits. Raises ValueError for an id that no payment has."""
-    return registry.live(run).now(lambda backend: backend.explain(payment))
+def explain(run: Run, payment: str, tick: int | None = None) -> dict[str, Any]:
+    """Return why a payment waits, or waited as `tick` closed. ValueError for an id that no payment has."""
+    if tick is None:
+        return registry.live(run).now(lambda backend: backend.explain(payment))
+    found = explained_at(run, tick, [payment])
+    if payment not in found:
+        raise ValueError(f"no payment {payment!r} had arrived when tick {tick:,} closed")
+    return found[payment]
 
 
 def delete(run: Run, user: AbstractBaseUser) -> None:

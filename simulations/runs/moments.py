@@ -137,6 +137,8 @@ def _queues(waiting: storage.Waiting) -> dict[str, dict[str, Any]]:
         else:
             queue["pending"] = count
     for payment in waiting.first:
+        if payment["deadline_tick"] < 0:
+            payment["deadline_tick"] = None
         queues[payment.pop("rail")]["payments"].append(payment)
     return queues
 

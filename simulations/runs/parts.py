@@ -120,7 +120,11 @@ def _sparklines(columns: bytes, count: int, ticks_total: int) -> list[str]:
 
 @part("_queue.html")
 def run_queue(request: HttpRequest, run: Run, live: LiveRun) -> dict[str, Any]:
-    """What waits at the rails and at the banks, the first of each queue, why, and what would free it."""
+    """What waits at the rails and at the banks, the first of each queue, why, and what would free it.
+
+    A past tick is shown from what is stored, at once; `?why=1` computes the run again up to there, and the
+    page asks for that when it has shown the rest.
+    """
 
     def read(backend: Any) -> list[dict[str, Any]]:
         state = backend.get_state()
@@ -140,7 +144,23 @@ def run_queue(request: HttpRequest, run: Run, live: LiveRun) -> dict[str, Any]:
     at = _asked_tick(request)
     queues = live.now(read) if at is None else _queues_then(manager.state_at(run, at))
     total = sum(queue["total"] for queue in queues)
-    return {"queues": queues, "total": total, "tick": live.tick if at is None else at + 1, "at": at}
+    context = {"queues": queues, "total": total, "tick": live.tick if at is None else at + 1, "at": at}
+    if at is not None and "why" in request.GET:
+        context["why_not"] = _explain_then(run, at, queues)
+        context["explained"] = True
+    return context
+
+
+def _explain_then(run: Run, at: int, queues: list[dict[str, Any]]) -> str:
+    """Put why each waited as a tick closed into the first rows; return why that cannot be told."""
+    rows = [row for queue in queues for row in queue["rows"][:MOST_EXPLAINED]]
+    try:
+        found = manager.explained_at(run, at, [row["id"] for row in rows])
+    except Unrepeatable as problem:
+        return str(problem)
+    for row in rows:
+        row["why"] = found.get(row["id"])
+    return ""
 
 
 def _queues_then(state: dict[str, Any]) -> list[dict[str, Any]]:

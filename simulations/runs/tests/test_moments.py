@@ -45,7 +45,11 @@ ALSO = ("id", "balance", "credit_limit", "available", "pending", "queued", "sent
 def comparable(state: dict[str, Any]) -> dict[str, Any]:
     """Return what the engine's state and the stored one both have."""
     rails = {
-        rail: {row["id"]: row["amount"] for row in queue["payments"] if row.get("state") != "pending"}
+        rail: {
+            row["id"]: (row["amount"], row["deadline_tick"])
+            for row in queue["payments"]
+            if row.get("state") != "pending"
+        }
         for rail, queue in state["queues"].items()
     }
     return {
