@@ -42,10 +42,14 @@ class Tape:
         for kind, columns in backend.drain().items():
             self._write(kind, columns)
 
-    def finish(self, backend: SimulationBackend, labels: Labels) -> list[Path]:
-        """Write `series`, `payments` and `events` as .parquet and .csv; return the files."""
+    def close(self, backend: SimulationBackend) -> None:
+        """Move out the rest and add what still waits: the parts are then whole."""
         self.take(backend)
         self._write("payments", _waiting(backend.payments()))
+
+    def finish(self, backend: SimulationBackend, labels: Labels) -> list[Path]:
+        """Write `series`, `payments` and `events` as .parquet and .csv; return the files."""
+        self.close(backend)
         written = []
         for kind in get_args(Kind):
             for form in ("parquet", "csv"):

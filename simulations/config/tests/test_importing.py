@@ -65,6 +65,13 @@ def test_every_column_arrives(take):
     }
 
 
+def test_ids_of_every_length_arrive_whole(take):
+    given = ["A", "", "b" * 64, "c.:-_9", "d" * 8, "e" * 9, "f" * 16, "y" * 63]
+    rows = "".join(f"{identity},A,B,1,{tick}\n" for tick, identity in enumerate(given))
+    assert ids(take(OURS + rows)) == given
+    assert ids(take(OURS + ",A,B,1,0\n,A,B,1,1\n")) == ["", ""]
+
+
 @pytest.mark.parametrize(
     "content",
     [

@@ -83,6 +83,16 @@ def test_codes_become_text_and_none_becomes_null():
     assert rows == [("pending",), (None,), ("settled",)]
 
 
+def test_texts_may_repeat_hold_quotes_or_be_missing_altogether():
+    columns = {"agent": np.array([0, 2, 1], np.int8), "reason": np.array([-1, -1, -1], np.int8)}
+    labels = {"agent": ["d'Or", "B", "d'Or"], "reason": []}
+    storage.write_part(RUN, "events", 0, columns, labels)
+    with duckdb.connect() as connection:
+        path = str(storage.run_dir(RUN) / "events-00000.parquet")
+        rows = connection.execute("SELECT agent, reason FROM read_parquet($1)", [path]).fetchall()
+    assert rows == [("d'Or", None), ("d'Or", None), ("B", None)]
+
+
 def test_every_payment_is_read_once_as_it_ended(stored):
     backend, names = stored
     metrics = backend.metrics()

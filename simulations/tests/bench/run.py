@@ -12,6 +12,7 @@ PROGRAMS: tuple[tuple[str, list[str]], ...] = (
     ("binding", []),
     ("frames", []),
     ("seeds", []),
+    ("csv_to_parquet", []),
     ("versus_pssimpy", ["--payments", "10000"]),
 )
 
