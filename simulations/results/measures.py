@@ -60,6 +60,8 @@ class Measure:
             return figures.percent(value, 2)
         if self.unit == "count":
             return figures.count(value)
+        if self.unit == "ticks":
+            return f"{figures.decimal(value, 2)} ticks"
         return figures.decimal(value, 4 if self.unit == "index" else 2)
 
     def change(
@@ -216,7 +218,7 @@ GROUPS = (
             Measure(
                 "maximum_delay",
                 "Longest delay",
-                "count",
+                "ticks",
                 "The longest that any payment waited.",
                 "Maximum of delays.",
                 "lower",
@@ -326,29 +328,133 @@ GROUPS = (
                 "Settled value / liquidity used.",
                 "higher",
             ),
+        ),
+    ),
+    Group(
+        "Intraday liquidity: CPMI",
+        (
             Measure(
-                "maximum_liquidity_provision",
-                "Largest provision",
+                "aggregate_average_net_position",
+                "Aggregate average net position",
                 "money",
-                "The most that all banks together had paid out net at one moment of a day.",
-                "Maximum over settlements of Σ banks of their net debit.",
+                "Net debits of all banks over the day, earlier time weighing more.",
+                "Σ banks of 2/T² · Σ ticks of max(0, sent − received) · (T − t − ½). CPMI working group.",
                 "lower",
             ),
             Measure(
                 "average_net_position",
                 "Average net position",
                 "money",
-                "How far apart what banks sent and received is, on average.",
-                "Mean over banks and ticks of |received − sent|.",
+                "The same of one bank, or the mean over banks.",
+                "2/T² · Σ ticks of max(0, sent − received) · (T − t − ½). CPMI working group.",
                 "lower",
+            ),
+            Measure(
+                "maximum_liquidity_provision",
+                "Maximum liquidity provision",
+                "money",
+                "The most each bank had paid out net at one moment of a day, together.",
+                "Σ banks of max(0, max over settlements of sent − received). CPMI working group.",
+                "lower",
+            ),
+            Measure(
+                "largest_simultaneous_provision",
+                "Largest provision at one moment",
+                "money",
+                "The most that all banks together had paid out net at one moment of a day.",
+                "Maximum over settlements of Σ banks of their net debit.",
+                "lower",
+            ),
+            Measure(
+                "aggregate_liquidity_provision_relative_to_usage",
+                "Provision relative to usage",
+                "share",
+                "How much of all provision comes from banks that provide more than their share of payments.",
+                "Σ banks of max(0, share of provision − share of value sent). CPMI working group.",
+                "lower",
+            ),
+            Measure(
+                "liquidity_provision_relative_to_usage",
+                "Provision relative to usage, of this bank",
+                "share",
+                "Above 0: the bank provides more than its share of payments.",
+                "Share of provision − share of value sent. CPMI working group.",
+            ),
+            Measure(
+                "system_liquidity_efficiency",
+                "System-wide liquidity efficiency",
+                "number",
+                "Value sent for each unit of liquidity provided.",
+                "Value sent / Σ banks of their largest net debit. CPMI working group.",
+                "higher",
             ),
             Measure(
                 "gini_of_provision",
                 "Gini of provision",
                 "index",
                 "How unevenly banks provide liquidity: 0 = all alike, near 1 = one bank provides all.",
-                "Gini coefficient of liquidity used over banks.",
+                "Gini coefficient of the largest net debits over banks.",
                 "lower",
+            ),
+            Measure(
+                "gini_of_liquidity_cost",
+                "Gini of liquidity cost",
+                "index",
+                "How unevenly banks provide liquidity for what they send.",
+                "Gini coefficient of largest net debit / value sent, by payments sent. CPMI working group.",
+                "lower",
+            ),
+            Measure(
+                "average_payment_timing",
+                "Average payment timing",
+                "ticks",
+                "Tick of the day at which the average unit of money settled.",
+                "Σ amount · tick of the day / Σ amount. CPMI working group.",
+                "lower",
+            ),
+        ),
+    ),
+    Group(
+        "Monitoring tools: BCBS 248",
+        (
+            Measure(
+                "largest_negative_net_position",
+                "A(i) Largest net debit",
+                "money",
+                "The most it had paid out net within a day; of the system the sum over banks.",
+                "Max over settlements of sent − received since the start of the day. BCBS 248 (2013).",
+                "lower",
+            ),
+            Measure(
+                "largest_positive_net_position",
+                "A(i) Largest net credit",
+                "money",
+                "The most it had received net within a day; of the system the sum over banks.",
+                "Max over settlements of received − sent since the start of the day. BCBS 248 (2013).",
+            ),
+            Measure(
+                "available_at_start_of_day",
+                "A(ii) Available at start of day",
+                "money",
+                "Balance, credit line and collateral at the start of the last day.",
+                "Balance + credit limit + posted · (1 − haircut). BCBS 248 (2013).",
+            ),
+            Measure(
+                "gross_sent", "A(iii) Gross sent", "money", "Value sent.", "Sum of amounts. BCBS 248 (2013)."
+            ),
+            Measure(
+                "gross_received",
+                "A(iii) Gross received",
+                "money",
+                "Value received.",
+                "Sum of amounts. BCBS 248 (2013).",
+            ),
+            Measure(
+                "time_specific_value",
+                "A(iv) Time-specific obligations",
+                "money",
+                "Value of payments with a deadline; how many, and how many were late, stands under Delay.",
+                "Sum of amounts. BCBS 248 (2013).",
             ),
         ),
     ),
