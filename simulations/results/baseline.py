@@ -8,7 +8,9 @@ from uuid import UUID
 
 from simulations import access
 from simulations.models import Run
-from simulations.results.measures import GROUPS, HEADLINE, Change, Measure
+from simulations.results import intraday
+from simulations.results.catalogue import GROUPS, HEADLINE
+from simulations.results.measures import Change, Group, Measure
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -92,9 +94,43 @@ def headline(
 def groups(
     values: Mapping[str, Any], base: Mapping[str, Any] | None, currency: Mapping[str, object]
 ) -> list[tuple[str, list[Line]]]:
-    """Return all measures by group, empty groups left out."""
-    found = [(group.title, lines(group.measures, values, base, currency)) for group in GROUPS]
+    """Return the measures that belong to no published set by group, empty groups left out."""
+    own = [group for group in GROUPS if not group.source]
+    found = [(group.title, lines(group.measures, values, base, currency)) for group in own]
     return [(title, each) for title, each in found if each]
+
+
+def published(
+    values: Mapping[str, Any], base: Mapping[str, Any] | None, currency: Mapping[str, object]
+) -> list[tuple[Group, list[Line]]]:
+    """Return the published sets of measures, empty ones left out."""
+    found = [(group, lines(group.measures, values, base, currency)) for group in intraday.GROUPS]
+    return [(group, each) for group, each in found if each]
+
+
+@dataclass(frozen=True)
+class Hour:
+    """BCBS 248 C(i): the share 0..1 of the value sent that was sent by then; None where nothing was sent."""
+
+    by: str
+    share: float | None
+    base: str
+    change: Change | None
+
+    @property
+    def shown(self) -> str:
+        """The share as people read it."""
+        return intraday.THROUGHPUT.shown(self.share, {})
+
+
+def hours(values: Mapping[str, Any], base: Mapping[str, Any] | None) -> list[Hour]:
+    """Return throughput by hour, without hours where the scenario has no clock or the run is not over."""
+    measure = intraday.THROUGHPUT
+    others: Mapping[str, float | None] = (base or {}).get(measure.key, {})
+    return [
+        Hour(by, share, measure.shown(others.get(by), {}), measure.change(share, others.get(by), {}))
+        for by, share in values.get(measure.key, {}).items()
+    ]
 
 
 def _uuid(text: str) -> UUID:

@@ -14,9 +14,10 @@ from django.views.decorators.http import require_GET
 from simulations import access
 from simulations.models import Run
 from simulations.results import stored
+from simulations.results.catalogue import GROUPS
 from simulations.results.history import chosen_ids
 from simulations.results.inputs import input_differences
-from simulations.results.measures import GROUPS, Change, Measure
+from simulations.results.measures import Change, Measure
 
 LEAST, MOST = 2, 8
 MOST_OFFERED = 50

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterable
 from typing import get_args
 from uuid import UUID
 
@@ -15,10 +14,11 @@ from django.views.decorators.http import require_GET
 from simulations import access
 from simulations.models import Run
 from simulations.results import stored
-from simulations.results.measures import MEASURES
 from simulations.results.sending import remove, send_away, temporary_path
+from simulations.results.tables import Table, table_of
 from simulations.storage import Kind
 from simulations.storage.exporting import Format, export, stored_rows
+from simulations.storage.tables import write_table
 
 TYPES: dict[Format, tuple[str, str]] = {
     "parquet": (".parquet", "application/vnd.apache.parquet"),
@@ -63,23 +63,29 @@ def run_scenario(request: HttpRequest, run_id: UUID) -> HttpResponse:
 
 
 @require_GET
-def run_measures(request: HttpRequest, run_id: UUID) -> HttpResponse:
-    """Send the measures of a run as CSV; `?form=excel` for `;` and a decimal comma."""
+def run_measures(request: HttpRequest, run_id: UUID, form: str) -> HttpResponseBase:
+    """Send the measures of a run, its days and its banks; `excel` is CSV with `;` and a decimal comma."""
     run = access.visible_run(request.user, run_id)
-    return measures_file([run], f"{file_name(run)}-measures.csv", request.GET.get("form") == "excel")
+    name = f"{file_name(run)}-measures"
+    if form in ("csv", "excel"):
+        return measures_file(table_of([run], whole=True), f"{name}.csv", form == "excel")
+    if form != "parquet":
+        raise Http404("There is no such export.")
+    path = temporary_path(".parquet")
+    try:
+        write_table(table_of([run], whole=True), path)
+        return send_away(path, f"{name}.parquet", TYPES["parquet"][1])
+    except BaseException:
+        remove(path)
+        raise
 
 
-def measures_file(runs: Iterable[Run], name: str, excel: bool) -> HttpResponse:
-    """Return a row of measures for each run; money in minor units."""
+def measures_file(table: Table, name: str, excel: bool) -> HttpResponse:
+    """Return a table of measures as CSV; money in minor units."""
     text = io.StringIO()
     writer = csv.writer(text, delimiter=";" if excel else ",", lineterminator="\r\n")
-    facts = ("run", "name", "scenario", "seed", "liquidity_percent", "status", "digest", "currency")
-    writer.writerow([*facts, *(measure.key for measure in MEASURES)])
-    for run in runs:
-        values = stored.measures_of(run)
-        given = (run.pk, run.name, run.scenario_name, run.seed, run.liquidity_percent, run.status)
-        cells = [*given, run.digest, run.currency_code, *(measure.of(values) for measure in MEASURES)]
-        writer.writerow([cell(value, excel) for value in cells])
+    writer.writerow(table)
+    writer.writerows([cell(value, excel) for value in row] for row in zip(*table.values(), strict=True))
     response = HttpResponse(text.getvalue().encode("utf-8-sig"), content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="{name}"'
     return response

@@ -11,7 +11,7 @@ from django.contrib.auth.models import User
 from django.db.models import Exists, OuterRef, Q
 
 from simulations.models import Run, Scenario
-from simulations.results.measures import IN_COLUMNS
+from simulations.results.catalogue import IN_COLUMNS
 
 if TYPE_CHECKING:
     from django.db.models import Exists, OuterRef, QuerySet

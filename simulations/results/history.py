@@ -13,11 +13,13 @@ from django.utils.http import urlencode
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from simulations.models import Run
+from simulations.results.catalogue import BY_KEY
 from simulations.results.exports import measures_file
 from simulations.results.filters import HistoryFilter
-from simulations.results.measures import BY_KEY, Measure
+from simulations.results.measures import Measure
 from simulations.results.paging import Pager, page_number, page_size, without
 from simulations.results.sorting import Head, chosen, heads
+from simulations.results.tables import table_of
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
@@ -126,7 +128,7 @@ def history_chosen(request: HttpRequest) -> HttpResponse:
     """Send the measures of the chosen runs, a row each."""
     given = request.POST if request.method == "POST" else request.GET
     runs = Run.objects.visible_to(request.user).filter(pk__in=chosen_ids(given.getlist("run")))
-    return measures_file(runs.select_related("document"), "runs.csv", given.get("form") == "excel")
+    return measures_file(table_of(runs.select_related("document")), "runs.csv", given.get("form") == "excel")
 
 
 @require_POST

@@ -14,10 +14,20 @@ from django.views.decorators.http import require_GET, require_POST
 from simulations import access, storage
 from simulations.models import AuditEntry, Run
 from simulations.results import stored
-from simulations.results.baseline import NONE, baseline_of, candidates, groups, headline, lines
+from simulations.results.baseline import (
+    NONE,
+    baseline_of,
+    candidates,
+    groups,
+    headline,
+    hours,
+    lines,
+    published,
+)
+from simulations.results.catalogue import MEASURES
 from simulations.results.citing import citation
 from simulations.results.forms import LabelForm
-from simulations.results.measures import MEASURES
+from simulations.results.intraday import THROUGHPUT
 from simulations.results.paging import Pager, page_number, page_size, without
 from simulations.results.sorting import Head, chosen, heads
 
@@ -76,6 +86,10 @@ def _overview(run: Run, base: Run | None) -> dict[str, Any]:
         "base": base,
         "headline": headline(values, against, run.currency),
         "groups": groups(values, against, run.currency),
+        "published": published(values, against, run.currency),
+        "hours": hours(values, against),
+        "throughput": THROUGHPUT,
+        "stuck": values.get("stuck"),
         "interventions": list(run.interventions.select_related("made_by")),
         "citation": citation(run),
         "shown_banks": stored.most_active(run),
@@ -180,7 +194,9 @@ def run_bank(request: HttpRequest, run_id: UUID, agent_id: str) -> HttpResponse:
     context = frame(request, run, "banks") | {
         "bank": agent_id,
         "bank_name": stored.bank_names(run).get(agent_id, ""),
-        "lines": lines(MEASURES, _as_system(figures), None, run.currency),
+        "lines": lines(MEASURES, stored.as_system(figures), None, run.currency),
+        "hours": hours(figures, None),
+        "throughput": THROUGHPUT,
         "figures": figures,
         "opening": stored.openings(run).get(agent_id),
         "counterparties": others,
@@ -189,12 +205,6 @@ def run_bank(request: HttpRequest, run_id: UUID, agent_id: str) -> HttpResponse:
         "facts": {**stored.page_facts(run), "marks": stored.marks_of(run)},
     }
     return render(request, "simulations/results/bank.html", context)
-
-
-def _as_system(figures: dict[str, Any]) -> dict[str, Any]:
-    """Return a bank's figures under the keys of the system's measures."""
-    totals = {f"{name}_total": figures.get(name) for name in ("liquidity_used", "ub", "lb")}
-    return {**figures, **totals}
 
 
 @require_POST

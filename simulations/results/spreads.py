@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from simulations.models import Sweep
-from simulations.results.measures import GROUPS, HEADLINE, MEASURES, Measure
+from simulations.results.catalogue import GROUPS, HEADLINE, MEASURES
+from simulations.results.measures import Measure
 from simulations.templatetags import figures
 
 SPREAD = (

@@ -81,6 +81,12 @@ def _with_rate(sums: dict[str, int]) -> dict[str, Any]:
     return {**sums, "gross_sent": sums.get("settled_value"), "settlement_rate_value": rate}
 
 
+def as_system(figures: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a bank's figures under the keys of the system's measures."""
+    totals = {f"{name}_total": figures.get(name) for name in ("liquidity_used", "ub", "lb")}
+    return {**figures, **totals}
+
+
 def openings(run: Run) -> dict[str, int]:
     """Return each bank's balance before the first tick, in cents, in the order of the scenario."""
     return dict(_openings(run.document.text, run.liquidity_percent))

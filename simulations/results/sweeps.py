@@ -14,8 +14,9 @@ from django.views.decorators.http import require_GET
 from simulations import access
 from simulations.models import Sweep
 from simulations.results import spreads
+from simulations.results.catalogue import HEADLINE
 from simulations.results.exports import TYPES
-from simulations.results.measures import HEADLINE, Measure
+from simulations.results.measures import Measure
 from simulations.results.paging import Pager, page_number, page_size, without
 from simulations.results.sending import remove, send_away, temporary_path
 from simulations.results.sorting import Head, chosen, heads

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django import template
 
 from simulations.models import Run
-from simulations.results.measures import GROUPS
+from simulations.results.catalogue import GROUPS
 
 register = template.Library()
 

@@ -73,7 +73,7 @@ def test_exports_are_only_for_those_who_may_look(owner, run, stranger, as_person
     for address in (
         reverse("run_export", args=(run.pk, "payments", "csv")),
         reverse("run_scenario", args=(run.pk,)),
-        reverse("run_measures", args=(run.pk,)),
+        reverse("run_measures", args=(run.pk, "csv")),
     ):
         assert as_person(stranger).get(address).status_code == 404
         assert client.get(address).status_code == 302
@@ -90,15 +90,39 @@ def test_the_scenario_comes_out_byte_for_byte(owner, run, as_person):
     assert run.document_id[:12] in answer["Content-Disposition"]
 
 
-def test_measures_come_as_a_row(owner, run, as_person):
-    client = as_person(owner)
-    text = client.get(reverse("run_measures", args=(run.pk,))).content.decode("utf-8-sig")
-    row = next(csv.DictReader(io.StringIO(text)))
-    assert int(row["settled_value"]) == run.metrics["settled_value"]
-    assert float(row["rho"]) == run.metrics["rho"]
-    assert row["digest"] == run.digest
-    excel = client.get(reverse("run_measures", args=(run.pk,)) + "?form=excel").content.decode("utf-8-sig")
-    assert "," in next(csv.DictReader(io.StringIO(excel), delimiter=";"))["rho"]
+def measures(client, run, form: str) -> list[dict[str, str]]:
+    text = client.get(reverse("run_measures", args=(run.pk, form))).content.decode("utf-8-sig")
+    return list(csv.DictReader(io.StringIO(text), delimiter=";" if form == "excel" else ","))
+
+
+def test_measures_come_as_a_row_for_the_run_each_day_and_each_bank(owner, run, as_person):
+    whole, day, *banks = measures(as_person(owner), run, "csv")
+    assert int(whole["settled_value"]) == run.metrics["settled_value"]
+    assert float(whole["rho"]) == run.metrics["rho"]
+    assert (whole["digest"], whole["day"], whole["bank"]) == (run.digest, "", "")
+    assert (day["day"], day["settled_value"]) == ("0", whole["settled_value"])
+    assert [row["bank"] for row in banks] == ["NORD", "SUND", "WEST"]
+    assert sum(int(row["gross_sent"]) for row in banks) == int(whole["gross_sent"])
+    assert "," in measures(as_person(owner), run, "excel")[0]["rho"]
+
+
+def test_the_measures_of_a_file_tell_throughput_by_hour_and_what_is_stuck(owner, run, as_person):
+    whole, *_ = measures(as_person(owner), run, "csv")
+    assert float(whole["throughput_by_hour.09:00"]) == run.metrics["throughput_by_hour"]["09:00"] > 0
+    assert whole["stuck.RTGS"] == "deadlock"
+
+
+async def test_measures_as_parquet_keep_numbers_as_numbers(owner, run, tmp_path):
+    client = AsyncClient()
+    await client.aforce_login(owner)
+    answer = await client.get(reverse("run_measures", args=(run.pk, "parquet")))
+    assert isinstance(answer, StreamingHttpResponse)
+    path = tmp_path / "measures.parquet"
+    path.write_bytes(b"".join([chunk async for chunk in aiter(answer)]))
+    query = "SELECT settled_value, rho, bank FROM read_parquet($path) WHERE day IS NULL AND bank IS NULL"
+    with connect([path]) as connection:
+        found = connection.execute(query, {"path": str(path)}).fetchall()
+    assert found == [(run.metrics["settled_value"], run.metrics["rho"], None)]
 
 
 def test_a_name_never_becomes_a_formula():

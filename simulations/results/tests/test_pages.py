@@ -22,7 +22,7 @@ PAGES = (
     ("run_payment", ("P1",)),
     ("run_events", ()),
     ("run_scenario", ()),
-    ("run_measures", ()),
+    ("run_measures", ("csv",)),
 )
 
 
@@ -79,6 +79,29 @@ def test_the_overview_shows_the_measures_in_currency_units(owner, client):
     assert "1,449.99 EUR" in page  # what arrived: 300 + 100 + 999.99 + 50
     assert "450.00 EUR" in page
     assert "Settled value / arrived value." in page
+
+
+def test_the_published_sets_stand_with_their_definitions_and_sources(owner, client):
+    page = client.get(address("run_results", finished_run(owner))).content.decode()
+    assert "CPMIstats" in page
+    assert "Value sent / Σ banks of their largest net debit." in page
+    assert "https://www.bis.org/publ/bcbs248.htm" in page
+
+
+def test_throughput_by_hour_stands_against_the_baselines(owner, client):
+    version = version_of(owner)
+    base = finished_run(owner, version, liquidity_percent=65)
+    run = finished_run(owner, version)
+    hours = client.get(address("run_results", run) + f"?baseline={base.pk}").context["hours"]
+    assert [hour.by for hour in hours][0::9] == ["09:00", "18:00"]
+    # The 300.00 of P1 were sent by nine, of 450.00; with less money P4 never settles, so of 400.00.
+    assert (hours[0].shown, hours[0].base, hours[0].change.text) == ("66.67 %", "75.00 %", "−8.33 pp")
+    assert client.get(address("run_bank", run, "SUND")).context["hours"][0].shown == "0.00 %"
+
+
+def test_a_queue_that_nothing_can_free_is_called_a_deadlock(owner, client):
+    page = client.get(address("run_results", finished_run(owner))).content.decode()
+    assert "RTGS: deadlock" in page
 
 
 def test_a_baseline_is_the_newest_approved_run_unless_another_is_chosen(owner, client):
