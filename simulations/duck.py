@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
@@ -62,9 +63,39 @@ def watched(watch: Watch) -> Iterator[None]:
         _watch.reset(token)
 
 
+@dataclass(frozen=True)
+class _Shared:
+    connection: duckdb.DuckDBPyConnection
+    paths: frozenset[Path]
+
+
+_shared: ContextVar[_Shared | None] = ContextVar("shared", default=None)
+
+
+@contextmanager
+def shared(paths: Iterable[Path]) -> Iterator[None]:
+    """Have each `connect` in this block that asks for no other than `paths` use one database.
+
+    Opening a database takes longer than most queries. Temporary tables stay each connection's own.
+    """
+    these = frozenset(paths)
+    with connect(sorted(these)) as connection:
+        token = _shared.set(_Shared(connection, these))
+        try:
+            yield
+        finally:
+            _shared.reset(token)
+
+
 @contextmanager
 def connect(paths: Sequence[Path] = ()) -> Iterator[duckdb.DuckDBPyConnection]:
     """Open a connection that may read and write `paths` only, loads no extensions and uses few threads."""
+    watch, common = _watch.get(), _shared.get()
+    # What is watched has its own database: a shared one is locked, and its progress would be of others, too.
+    if common is not None and watch is None and common.paths.issuperset(paths):
+        with common.connection.cursor() as cursor:
+            yield cursor
+        return
     connection = duckdb.connect(
         ":memory:",
         config={
@@ -78,7 +109,6 @@ def connect(paths: Sequence[Path] = ()) -> Iterator[duckdb.DuckDBPyConnection]:
             "disabled_optimizers": "late_materialization",
         },
     )
-    watch = _watch.get()
     try:
         if watch is not None:
             connection.execute("SET enable_progress_bar = true")

@@ -49,10 +49,11 @@ def state_at(run: Run, tick: int) -> dict[str, Any]:
         raise ValueError(f"tick must be an integer {reached}")
     openings = openings_of(run)
     done = _kinds_done(run)
-    agents = _agents(run, parts, tick, openings, limits_change="set_credit_limit" in done)
-    waiting = _waiting(run, parts, tick, holds="hold_payment" in done)
-    names = _names(parts, Artifact.Kind.SERIES, to=tick)
-    figures = storage.totals(run.pk, names, flows=FLOWS, levels=LEVELS, tick=tick)
+    with storage.opened(run.pk, [part.name for part in parts]):
+        agents = _agents(run, parts, tick, openings, limits_change="set_credit_limit" in done)
+        waiting = _waiting(run, parts, tick, holds="hold_payment" in done)
+        names = _names(parts, Artifact.Kind.SERIES, to=tick)
+        figures = storage.totals(run.pk, names, flows=FLOWS, levels=LEVELS, tick=tick)
     for bank, state, count, value in waiting.by_sender:
         agents[bank][state] += count
         agents[bank]["waiting_value"] += value

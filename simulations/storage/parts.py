@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import shutil
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from typing import Any
 from django.conf import settings
 from numpy.typing import NDArray
 
-from simulations.duck import connect
+from simulations.duck import connect, shared
 
 Column = NDArray[Any]
 
@@ -52,6 +53,12 @@ def link_file(from_run: uuid.UUID | str, name: str, to_run: uuid.UUID | str, new
     except OSError:  # a file system without links, or too many of them
         shutil.copyfile(source, target)
         make_durable(target)
+
+
+def opened(run_id: uuid.UUID | str, names: Iterable[str]) -> AbstractContextManager[None]:
+    """Have all that is read of these parts within a `with` block be read through one database."""
+    folder = run_dir(run_id)
+    return shared(folder / name for name in names)
 
 
 def write_part(
