@@ -8,7 +8,7 @@ whole or not at all.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -234,17 +234,19 @@ def _clock_text(micros: int | None) -> str | None:
 
 
 def openings(facts: FileFacts, fraction: float) -> dict[str, int]:
-    """Return opening balances by bank: LB + fraction·(UB - LB), in whole cents, rounded down.
+    """Return opening balances by bank of a file; see `between`."""
+    return between(facts.lower, facts.upper, fraction)
+
+
+def between(lower: Mapping[str, int], upper: Mapping[str, int], fraction: float) -> dict[str, int]:
+    """Return LB + fraction·(UB - LB) by bank, in whole cents, rounded down; raise ValueError outside 0..1.
 
     1 = UB, with which every payment settles as it arrives; 0 = LB, with which it can all settle at the end.
     """
     if not 0 <= fraction <= 1:
         raise ValueError(f"fraction must be from 0 to 1, found {fraction}")
     billionths = round(fraction * 10**9)
-    return {
-        bank: facts.lower[bank] + (facts.upper[bank] - facts.lower[bank]) * billionths // 10**9
-        for bank in facts.banks
-    }
+    return {bank: low + (upper[bank] - low) * billionths // 10**9 for bank, low in lower.items()}
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,7 @@ from simulations.config.schema import (
 from simulations.scenarios.amounts import read_amount
 from simulations.scenarios.beginnings import NEW, free_id, ids_of, new_event, new_policy, ticks_of
 from simulations.scenarios.form import decimals_of, items, part
+from simulations.scenarios.opening import open_between
 from simulations.scenarios.paths import parse_path
 from simulations.scenarios.text.banks import KEYED_BY_BANK, put_banks, rename_bank
 from simulations.scenarios.text.spans import (
@@ -56,7 +57,7 @@ class ChangeRefused(ValueError):
 
 
 def change(text: str, verb: str, path_text: str, value: str = "") -> str:
-    """Do one of the form's verbs (set, add, remove, duplicate, paste) and return the new text."""
+    """Do one of the form's verbs (set, add, remove, duplicate, paste, open) and return the new text."""
     try:
         path = parse_path(path_text)
         document = document_of(text)
@@ -218,6 +219,15 @@ def _paste(text: str, document: dict[str, Any], path: Path, value: str) -> str:
     return put_banks(text, pasted_banks(value, decimals_of(document)), _ORDERS["agents"])
 
 
+def _open(text: str, _document: dict[str, Any], _path: Path, value: str) -> str:
+    """Open all banks some per cent of the way from LB to UB."""
+    try:
+        percent = float(value.replace(",", ".").removesuffix("%"))
+    except ValueError:
+        raise ChangeRefused("Type a share in per cent, from 0 (LB) to 100 (UB).") from None
+    return open_between(text, percent)
+
+
 def pasted_banks(value: str, decimals: int) -> list[dict[str, str | int]]:
     """Read rows of id, balance and credit limit, apart by tabs, `;` or `,`; a head line is passed over."""
     lines = [line for line in value.replace("\r", "\n").split("\n") if line.strip()]
@@ -248,6 +258,7 @@ VERBS: dict[str, Verb] = {
     "remove": _remove,
     "duplicate": _duplicate,
     "paste": _paste,
+    "open": _open,
 }
 _SPECIAL: dict[tuple[str, ...], Verb] = {
     ("agents", "#", "id"): _rename,

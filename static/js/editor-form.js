@@ -60,6 +60,10 @@
       change("paste", "agents", document.getElementById("paste-rows").value);
       document.getElementById("paste-dialog").close();
     }
+    if (event.target.id === "open-go" && document.getElementById("open-percent").reportValidity()) {
+      change("open", "agents", document.getElementById("open-percent").value);
+      document.getElementById("open-dialog").close();
+    }
   });
 
   document.addEventListener("toggle", (event) => {

@@ -257,3 +257,37 @@ def test_a_path_is_shown_as_it_is_read(text) -> None:
 )
 def test_an_edit_is_the_least_that_differs_as_a_browser_counts(old, new, edit) -> None:
     assert edit_between(old, new) == edit
+
+
+@pytest.mark.parametrize(
+    ("percent", "balances"), [("0", [0, 0, 100]), ("50", [0, 50, 100]), ("100", [0, 100, 100])]
+)
+def test_banks_open_between_what_their_scripted_payments_need(percent, balances) -> None:
+    """A gets 100 before it pays it on; B pays 100 and gets them back; C only pays."""
+    payments = (("BANK_B", "BANK_A", 0), ("BANK_A", "BANK_B", 1), ("BANK_C", "BANK_A", 2))
+    scripted = "".join(
+        f"  - {{sender: {sender}, receiver: {receiver}, amount: 100, arrival_tick: {tick}}}\n"
+        for sender, receiver, tick in payments
+    )
+    before = TWO[: TWO.index("  - {sender")] + scripted + "# the end\n"
+    text = change(before, "open", "agents", percent)
+    assert [agent["balance"] for agent in document(text)["agents"]] == balances
+    assert [line for line in text.splitlines() if "balance" not in line] == [
+        line for line in before.splitlines() if "balance" not in line
+    ]
+    assert f"    balance: {balances[0]}  # cents" in text
+    assert f"  - {{id: BANK_B, balance: {balances[1]}}} # flow" in text
+
+
+@pytest.mark.parametrize(
+    ("text", "typed", "why"),
+    [
+        (TWO, "much", "per cent"),
+        (TWO, "101", "0 % .LB. to 100 %"),
+        (TWO.replace("seed: 1", "seed: x"), "50", "mend"),
+        (TWO[: TWO.index("initial_transactions")], "50", "attach a payment file"),
+    ],
+)
+def test_banks_are_not_opened_by_bounds_that_are_not_known(text, typed, why) -> None:
+    with pytest.raises(ChangeRefused, match=why):
+        change(text, "open", "agents", typed)

@@ -323,6 +323,17 @@ def test_a_payment_file_becomes_a_scenario_with_its_banks(owner, as_person) -> N
     assert PaymentFile.objects.get().sha256 in opened.text
 
 
+def test_banks_open_between_the_bounds_of_an_attached_file(owner, as_person) -> None:
+    """Of B1, B2, B3 the UBs are 10.00, 15.50 and 0, the LBs 4.93, 15.50 and 0."""
+    client = as_person(owner)
+    client.post(reverse("scenario_import"), {**upload("payments", PAYMENTS, "day.csv"), "fraction": "100"})
+    scenario = Scenario.objects.get()
+    text = keeping.open_text(owner, scenario).text
+    values = {"text": text, "base": "1", "verb": "open", "path": "agents", "value": "0"}
+    client.post(at("scenario_change", scenario), values)
+    assert Draft.objects.get().text == text.replace("{id: B1, balance: 1000}", "{id: B1, balance: 493}")
+
+
 def test_a_bad_row_is_named_and_nothing_is_stored(scenario, owner, as_person) -> None:
     bad = PAYMENTS.replace("25.50", "-1")
     for address in (reverse("scenario_import"), at("scenario_payments", scenario)):
