@@ -3,7 +3,7 @@
 //! Everything here is a pure function of its arguments: no state, no platform. The words are single
 //! ChaCha8 blocks addressed by key, nonce and counter; the numbers come from them by inverse
 //! distribution functions over `libm` (pinned), because the C library's `ln` and `exp` differ from
-//! machine to machine in the last bit. docs/arrivals.md says how to reproduce the bytes.
+//! machine to machine in the last bit. docs/determinism.md says how to reproduce the bytes.
 
 // The constants of AS241 stand here with the digits of the paper.
 #![allow(clippy::excessive_precision)]

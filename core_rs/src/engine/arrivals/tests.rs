@@ -301,7 +301,7 @@ fn no_more_payments_are_made_than_allowed() {
     assert_eq!(out.len(), 7);
 }
 
-/// The worked example of docs/arrivals.md, computed by a second implementation in another language.
+/// The worked example of docs/determinism.md, computed by a second implementation in another language.
 #[test]
 fn the_worked_example_of_the_documentation_comes_out() {
     let mut scenario = scenario(100, 1, vec![Some(arrivals(0.5)), None, None]);
