@@ -9,7 +9,16 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, StrictBool, StrictInt, StrictStr, ValidationInfo, model_validator
+from pydantic import (
+    Field,
+    SerializerFunctionWrapHandler,
+    StrictBool,
+    StrictInt,
+    StrictStr,
+    ValidationInfo,
+    model_serializer,
+    model_validator,
+)
 from pydantic_core import PydanticCustomError
 
 from simulations.config.events import Algorithm, Event, EveryTicks, Limits
@@ -124,6 +133,9 @@ class AgentConfig(Strict):
     """Payments generated for it."""
 
 
+OF_IMMEDIATE_RAILS = frozenset({"queue", "crediting", "liquidity_saving", "lsm_every_ticks"})
+
+
 class RailConfig(Strict):
     """A settlement system."""
 
@@ -142,6 +154,15 @@ class RailConfig(Strict):
     """Ticks of the day at which a deferred-net rail settles."""
     max_amount: PositiveCents | None = None
     """Larger payments go to the first rail without a maximum, in cents."""
+
+    @model_serializer(mode="wrap")
+    def _keys_of_its_type(self, plain: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Leave out defaults without sense on a deferred-net rail; what was written stays and is refused."""
+        keys: dict[str, Any] = plain(self)
+        if self.settlement_type == "deferred_net":
+            for key in OF_IMMEDIATE_RAILS - self.model_fields_set:
+                keys.pop(key, None)
+        return keys
 
 
 class CostConfig(Strict):

@@ -50,6 +50,20 @@ def test_the_engine_gets_what_was_written_and_nothing_else():
     assert validate(config) == []
 
 
+@pytest.mark.parametrize("keys", [{}, {"mode": "json"}, {"exclude_none": True}], ids=str)
+def test_a_dumped_config_with_all_its_defaults_is_the_same_scenario(keys):
+    text = SMALLEST + "  - {id: N, settlement_type: deferred_net, settle_at_ticks: [3]}\n"
+    config = check_text(text).accepted()
+    assert validate(config.model_dump(**keys)) == []
+
+
+def test_a_key_written_where_it_makes_no_sense_is_refused_however_a_config_is_built():
+    rail = RailConfig(id="N", settlement_type="deferred_net", settle_at_ticks=[3], queue="priority_fifo")
+    banks = [AgentConfig(id="A", balance=1), AgentConfig(id="B", balance=1)]
+    with pytest.raises(ValidationError, match="queue makes no sense"):
+        SimulationConfig(ticks_per_day=10, seed=1, agents=banks, rails=[rail])
+
+
 def test_null_means_absent():
     text = SMALLEST.replace("balance: 100}", "balance: 100, credit_limit: null, policy: ~}")
     agent = check_text(text).accepted().agents[0]

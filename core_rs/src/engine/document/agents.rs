@@ -29,7 +29,7 @@ const KEYS: [&str; 9] = [
 /// Reads all agents; their ids go into `names` before anything that may name them is read.
 pub fn read(root: &Table<'_>, clock: Clock, names: &mut Names) -> (Vec<String>, Vec<AgentSpec>) {
     let items = root
-        .required("agents")
+        .required("agents", "2 to 10000 agents")
         .map_or(&[][..], |_| root.list("agents"));
     let path = root.path.key("agents");
     if root.get("agents").is_some_and(Value::is_array) && items.len() < 2 {
@@ -74,7 +74,9 @@ pub fn read(root: &Table<'_>, clock: Clock, names: &mut Names) -> (Vec<String>, 
             "total_too_large",
             &path,
             message,
-            None,
+            serde_json::Number::from_i128(total)
+                .map(Value::Number)
+                .as_ref(),
             format!("at most {MAX_TOTAL}"),
         );
     }
@@ -147,9 +149,8 @@ pub fn policy(value: &Value, path: &Path<'_>, faults: &Faults, clock: Clock) -> 
         ("receipt_reactive", Kind::ReceiptReactive),
         ("throughput", Kind::Throughput),
     ];
-    let Some(kind) = open_any(value, path, faults)
-        .filter(|table| table.required("type").is_some())
-        .and_then(|table| table.choice("type", &kinds))
+    let Some(kind) =
+        open_any(value, path, faults).and_then(|table| table.required_choice("type", &kinds))
     else {
         return release_all();
     };
@@ -209,7 +210,7 @@ fn split_above(table: &Table<'_>) -> Option<SplitSpec> {
 fn targets(table: &Table<'_>, clock: Clock) -> Vec<(u32, Rate)> {
     let path = table.path.key("targets");
     let items = table
-        .required("targets")
+        .required("targets", "[[tick, share], …]")
         .map_or(&[][..], |_| table.list("targets"));
     if table.get("targets").is_some_and(Value::is_array) && items.is_empty() {
         table.error(

@@ -108,9 +108,7 @@ fn amounts(table: &Table<'_>) -> Option<AmountSpec> {
     ];
     let mean = Amount(table.whole("amount_mean", AMOUNT, Absent::Fault));
     let sd = table.whole_or_none("amount_std_dev", AMOUNT).map(Amount);
-    let kind = table
-        .required("distribution_type")
-        .and_then(|_| table.choice("distribution_type", &kinds))?;
+    let kind = table.required_choice("distribution_type", &kinds)?;
     let needs_sd = matches!(kind, Kind::Normal | Kind::Lognormal);
     if needs_sd && sd.is_none() {
         let message = "amount_std_dev is required by the distributions normal and lognormal";
@@ -265,7 +263,14 @@ pub fn priority_key(key: &str, path: &Path<'_>, faults: &Faults) -> Option<u8> {
     let plain = priority.filter(|priority| priority.to_string() == key);
     if plain.is_none() {
         let message = "must be a priority, an integer from 0 to 10";
-        faults.error("not_a_priority", &path.key(key), message, None, "0 to 10");
+        let found = Value::from(key);
+        faults.error(
+            "not_a_priority",
+            &path.key(key),
+            message,
+            Some(&found),
+            "0 to 10",
+        );
     }
     plain
 }

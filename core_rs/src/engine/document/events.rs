@@ -73,8 +73,10 @@ pub fn read(root: &Table<'_>, stage: Stage<'_>) -> Vec<ScheduledEvent> {
     let mut events = Vec::with_capacity(items.len());
     for (index, item) in items.iter().enumerate() {
         let path = path.item(index);
-        if open_any(item, &path, root.faults).is_some_and(|table| table.required("tick").is_none())
-        {
+        if open_any(item, &path, root.faults).is_some_and(|table| {
+            let ticks = stage.clock.tick_of_run().allowed();
+            table.required("tick", &ticks).is_none()
+        }) {
             continue;
         }
         if let Some((Some(tick), event)) = one(item, &path, root.faults, stage) {
@@ -93,9 +95,7 @@ pub fn one(
 ) -> Option<(Option<Tick>, Event)> {
     let table = open_any(value, path, faults)?;
     let types = TYPES.map(|entry| (entry.0, entry));
-    let (kind, own_keys) = table
-        .required("type")
-        .and_then(|_| table.choice("type", &types))?;
+    let (kind, own_keys) = table.required_choice("type", &types)?;
     let keys = [&["tick", "type"], own_keys].concat();
     let table = open(value, path, faults, &keys)?;
     let tick = (table.get("tick"))
@@ -134,7 +134,7 @@ fn event(kind: &str, table: &Table<'_>, tick: Option<Tick>, stage: Stage<'_>) ->
         "recover" => Event::Recover { agent: agent()? },
         "set_policy" => {
             let path = table.path.key("policy");
-            let value = table.required("policy");
+            let value = table.required("policy", "a policy, {type: release_all}");
             let agent = agent();
             let policy = agents::policy(value?, &path, table.faults, stage.clock);
             Event::SetPolicy {
@@ -144,7 +144,7 @@ fn event(kind: &str, table: &Table<'_>, tick: Option<Tick>, stage: Stage<'_>) ->
         }
         "set_limits" => {
             let path = table.path.key("limits");
-            let value = table.required("limits");
+            let value = table.required("limits", "limits, {bilateral: {BANK_B: 900000}}");
             let agent = agent();
             let me = agent.unwrap_or(AgentId(u16::MAX));
             let limits = agents::limits(value?, &path, table.faults, me, stage.names);
@@ -222,7 +222,8 @@ fn set_arrival_rate(table: &Table<'_>, stage: Stage<'_>) -> Option<Event> {
 }
 
 fn set_liquidity_saving(table: &Table<'_>, stage: Stage<'_>) -> Option<Event> {
-    let (named, listed) = (table.required("rail"), table.required("liquidity_saving"));
+    let named = table.required("rail", "the id of a rail of this scenario");
+    let listed = table.required("liquidity_saving", "a list of algorithms, at times empty");
     let saving = rails::saving(table);
     let every = (table.get("lsm_every_ticks"))
         .map(|_| table.count("lsm_every_ticks", TICKS_PER_DAY, Absent::Fault));

@@ -1,5 +1,7 @@
 //! No two payments have one id: given ids, `T<k>` of payments without, ids of injected payments.
 
+use serde_json::Value;
+
 use super::fault::Faults;
 use super::table::Table;
 use crate::engine::scenario::{Event, PaymentIds, PaymentTable, ScheduledEvent};
@@ -31,7 +33,7 @@ pub fn check(
             "duplicate_id",
             &root.path.key(list).item(index).key("id"),
             message,
-            None,
+            Some(&Value::from(id.as_ref())),
             "a new id",
         );
     };

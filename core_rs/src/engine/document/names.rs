@@ -76,7 +76,7 @@ impl Names {
     /// The agent that `key` names; `None` after a fault.
     #[must_use]
     pub fn agent(&self, table: &Table<'_>, key: &str) -> Option<AgentId> {
-        let value = table.required(key)?;
+        let value = table.required(key, "the id of an agent of this scenario")?;
         self.agent_of(value, &table.path.key(key), table.faults)
     }
 
@@ -134,7 +134,7 @@ fn own_id(
     allowed: &str,
     taken: impl Fn(&str) -> bool,
 ) -> Option<String> {
-    let value = table.required("id")?;
+    let value = table.required("id", allowed)?;
     let id = id_text(value).filter(|id| valid(id));
     let Some(id) = id else {
         table
@@ -216,7 +216,7 @@ pub fn payment_id(table: &Table<'_>) -> Option<String> {
 /// The payment an event acts on: an id, or that of a part (`P/3`). It need not exist yet.
 #[must_use]
 pub fn payment_named(table: &Table<'_>) -> String {
-    let Some(value) = table.required("payment") else {
+    let Some(value) = table.required("payment", "the id of a payment") else {
         return String::new();
     };
     let valid = |text: &String| {

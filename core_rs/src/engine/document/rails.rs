@@ -161,7 +161,7 @@ pub fn saving(table: &Table<'_>) -> Vec<Saving> {
 fn settle_at_ticks(table: &Table<'_>, clock: Clock) -> Vec<u32> {
     let path = table.path.key("settle_at_ticks");
     let items = table
-        .required("settle_at_ticks")
+        .required("settle_at_ticks", "ticks of the day, [49, 99]")
         .map_or(&[][..], |_| table.list("settle_at_ticks"));
     if table.get("settle_at_ticks").is_some_and(Value::is_array) && items.is_empty() {
         let message = "a deferred_net rail needs at least one tick of the day";

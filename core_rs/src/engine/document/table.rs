@@ -73,10 +73,9 @@ impl Whole {
     /// Reads an integer that stands alone; `None` after a fault.
     #[must_use]
     pub fn read(self, value: &Value, path: &Path<'_>, faults: &Faults) -> Option<i64> {
-        let Self { low, high, unit } = self;
         let found = value
             .as_i64()
-            .filter(|number| (low..=high).contains(number));
+            .filter(|number| (self.low..=self.high).contains(number));
         if found.is_none() {
             let integer = value.is_i64() || value.is_u64();
             let code = if integer {
@@ -84,14 +83,16 @@ impl Whole {
             } else {
                 "not_an_integer"
             };
-            faults.wrong(
-                code,
-                path,
-                value,
-                &format!("an integer{unit} from {low} to {high}"),
-            );
+            faults.wrong(code, path, value, &self.allowed());
         }
         found
+    }
+
+    /// What may stand there, in words.
+    #[must_use]
+    pub fn allowed(self) -> String {
+        let Self { low, high, unit } = self;
+        format!("an integer{unit} from {low} to {high}")
     }
 }
 
@@ -100,11 +101,7 @@ impl Fraction {
     #[must_use]
     pub fn read(self, value: &Value, path: &Path<'_>, faults: &Faults) -> Option<Decimal> {
         let Self { low, high, places } = self;
-        let allowed = format!(
-            "a number from {} to {} with at most {places} decimal places",
-            shown(low),
-            shown(high)
-        );
+        let allowed = self.allowed();
         let code = match Decimal::read(value) {
             Ok(number) if number.places > places => "too_many_places",
             Ok(number) if (low..=high).contains(&number.billionths) => return Some(number),
@@ -118,6 +115,11 @@ impl Fraction {
         };
         faults.wrong(code, path, value, &allowed);
         None
+    }
+
+    fn allowed(self) -> String {
+        let (low, high, places) = (shown(self.low), shown(self.high), self.places);
+        format!("a number from {low} to {high} with at most {places} decimal places")
     }
 }
 
@@ -183,16 +185,16 @@ impl<'a> Table<'a> {
             .error(code, &self.path.key(key), message, self.get(key), allowed);
     }
 
-    fn missing(&self, key: &str) {
-        self.error("missing", key, format!("{key} is required"), "");
+    fn missing(&self, key: &str, allowed: &str) {
+        self.error("missing", key, format!("{key} is required"), allowed);
     }
 
-    /// The value of a key, or a fault if it is absent.
+    /// The value of a key, or a fault, which says what is `allowed`, if it is absent.
     #[must_use]
-    pub fn required(&self, key: &str) -> Option<&'a Value> {
+    pub fn required(&self, key: &str, allowed: &str) -> Option<&'a Value> {
         let value = self.get(key);
         if value.is_none() {
-            self.missing(key);
+            self.missing(key, allowed);
         }
         value
     }
@@ -207,7 +209,7 @@ impl<'a> Table<'a> {
                 .unwrap_or(harmless),
             (None, Absent::Is(value)) => value,
             (None, Absent::Fault) => {
-                self.missing(key);
+                self.missing(key, &bounds.allowed());
                 harmless
             }
         }
@@ -244,7 +246,7 @@ impl<'a> Table<'a> {
                 .unwrap_or(harmless),
             (None, Absent::Is(value)) => value,
             (None, Absent::Fault) => {
-                self.missing(key);
+                self.missing(key, &bounds.allowed());
                 harmless
             }
         }
@@ -283,6 +285,13 @@ impl<'a> Table<'a> {
         choose(self.get(key)?, &self.path.key(key), self.faults, words)
     }
 
+    /// The same; absent is a fault too.
+    #[must_use]
+    pub fn required_choice<T: Copy>(&self, key: &str, words: &[(&str, T)]) -> Option<T> {
+        self.required(key, &one_of(words))?;
+        self.choice(key, words)
+    }
+
     /// A list; absent gives an empty one.
     #[must_use]
     pub fn list(&self, key: &str) -> &'a [Value] {
@@ -298,6 +307,11 @@ impl<'a> Table<'a> {
     }
 }
 
+fn one_of<T>(words: &[(&str, T)]) -> String {
+    let names: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
+    format!("one of {}", names.join(", "))
+}
+
 /// One of a few words; `None` after a fault.
 #[must_use]
 pub fn choose<T: Copy>(
@@ -310,11 +324,10 @@ pub fn choose<T: Copy>(
         .as_str()
         .and_then(|text| words.iter().find(|(word, _)| *word == text));
     if found.is_none() {
-        let names: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
-        let allowed = format!("one of {}", names.join(", "));
+        let allowed = one_of(words);
         let near = value
             .as_str()
-            .and_then(|text| nearest(text, names.iter().copied()));
+            .and_then(|text| nearest(text, words.iter().map(|(word, _)| *word)));
         match near {
             None => faults.wrong("not_a_choice", path, value, &allowed),
             Some(near) => {

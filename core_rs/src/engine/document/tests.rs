@@ -44,7 +44,7 @@ fn scenario_of(document: &Value) -> Scenario {
         .unwrap_or_else(|| panic!("{:#?}", parsed.faults))
 }
 
-/// (code, path) of all faults.
+/// (code, path) of all faults; each says what was found, if anything was, and what is allowed.
 fn faults_of(document: &Value) -> Vec<(&'static str, String)> {
     let parsed = parse(document, None);
     let refused = parsed
@@ -52,6 +52,11 @@ fn faults_of(document: &Value) -> Vec<(&'static str, String)> {
         .iter()
         .any(|fault| fault.severity == Severity::Error);
     assert_eq!(parsed.scenario.is_none(), refused);
+    for fault in (parsed.faults.iter()).filter(|fault| fault.severity == Severity::Error) {
+        let nothing = fault.code == "missing";
+        assert_eq!(fault.found.is_empty(), nothing, "{fault}: {}", fault.found);
+        assert!(!fault.allowed.is_empty(), "{fault}");
+    }
     parsed
         .faults
         .into_iter()
