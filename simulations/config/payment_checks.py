@@ -223,12 +223,9 @@ def _conditions(layout: Layout, terms: Terms, arrival: str) -> list[str]:
 def refuse_bad_rows(connection: duckdb.DuckDBPyConnection, path: Path, layout: Layout, terms: Terms) -> None:
     """Raise `PaymentFileRefused` if a row of the table `checked` is bad, repeats an id or was not read."""
     torn = _torn_rows(connection)
-    wrong = connection.execute("SELECT count(bad) FROM checked").fetchall()[0][0]
-    repeated = (
-        connection.execute("SELECT count(id) - count(DISTINCT id) FROM checked").fetchall()[0][0]
-        if layout.has("id")
-        else 0
-    )
+    wrong, repeated = connection.execute(
+        "SELECT count(bad), count(id) - count(DISTINCT id) FROM checked"
+    ).fetchall()[0]
     if not torn and not wrong and not repeated:
         return
     if repeated:
