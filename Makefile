@@ -80,6 +80,7 @@ soak: build $(VENV)/.dev ## every attack at its stated size (hours)
 	$(BIN)/python -m simulations.tests.soak.memory
 	$(BIN)/python -m simulations.tests.soak.messages
 	$(BIN)/python -m simulations.tests.soak.kills
+	$(BIN)/python -m simulations.tests.soak.troubles
 
 bench: build $(VENV)/.dev ## measure; the figures go into docs/benchmarks.md
 	cargo bench --locked --quiet

@@ -9,9 +9,12 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from django.db import connections
+from django.db import connection, connections
+from django.db.backends.base.base import BaseDatabaseWrapper
 
 from simulations.runs import manager, sweeping
+
+_held_open: list[BaseDatabaseWrapper] = []
 
 
 async def lifespan(
@@ -36,6 +39,7 @@ async def lifespan(
 
 def bring_back() -> None:
     """Take up the runs and sweeps whose server died."""
+    hold_database_open()
     try:
         manager.recover()
         sweeping.recover()
@@ -50,3 +54,18 @@ def put_to_rest() -> None:
         manager.shut_down()
     finally:
         connections.close_all()
+        while _held_open:
+            _held_open.pop().close()
+
+
+def hold_database_open() -> None:
+    """Keep one connection to an SQLite database as long as the server lives.
+
+    When the last one closes, SQLite removes its log, and whoever comes next makes it anew: work at every
+    request, and on a full disk not possible, so that not even reading would be.
+    """
+    if connection.vendor == "sqlite":
+        held = connection.copy()
+        held.inc_thread_sharing()
+        held.ensure_connection()
+        _held_open.append(held)

@@ -1,0 +1,121 @@
+"""A disk that takes nothing more and a database that somebody else has locked, under a run that goes on.
+
+`python -m simulations.tests.soak.troubles [SECONDS]` starts a server of its own and a run, then takes the
+disk away (nothing may be written to a file: parts, checkpoints, database or log) and gives it back, then
+holds the database's write lock for so many seconds. The run must say what troubles it, go on by itself, and
+end with the digest of its inputs. Prints one JSON object.
+"""
+
+import argparse
+import json
+import random
+import resource
+import sqlite3
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from simulations.tests.server import Workbench
+from simulations.tests.soak.kills import Attack
+
+LOCKED_SECONDS = 30.0
+WAIT_SECONDS = 60.0
+TICKS_PER_SECOND = 5_000.0
+IN_TROUBLE = "payment_simulator_runs_in_trouble"
+
+
+@contextmanager
+def disk_full(bench: Workbench) -> Iterator[None]:
+    """Let the server write to no file; who runs as root may write to full and read-only disks otherwise."""
+    assert bench.process is not None
+    most = resource.prlimit(bench.process.pid, resource.RLIMIT_FSIZE)
+    resource.prlimit(bench.process.pid, resource.RLIMIT_FSIZE, (0, most[1]))
+    try:
+        yield
+    finally:
+        resource.prlimit(bench.process.pid, resource.RLIMIT_FSIZE, most)
+
+
+@contextmanager
+def database_locked(bench: Workbench) -> Iterator[None]:
+    """Hold the lock that every writer of the database needs."""
+    with closing(sqlite3.connect(bench.data_dir / "db.sqlite3", timeout=60, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        yield
+        other.execute("ROLLBACK")
+
+
+def in_trouble(client: httpx.Client) -> bool:
+    """Whether the server says that a run cannot be stored."""
+    figures = client.get("/api/metrics").raise_for_status().text
+    return any(line.startswith(IN_TROUBLE) and float(line.split()[-1]) > 0 for line in figures.splitlines())
+
+
+def wait_until(holds: Callable[[], bool], bench: Workbench) -> float:
+    """Wait until something holds and return how many seconds that took."""
+    started = time.monotonic()
+    while not holds():
+        assert time.monotonic() - started < WAIT_SECONDS, f"it did not come about:\n{bench.log()[-4000:]}"
+        time.sleep(0.05)
+    return time.monotonic() - started
+
+
+def attack(folder: Path, locked_seconds: float) -> dict[str, Any]:
+    """Take disk and database away for a while; return what was seen. Raises AssertionError."""
+    attacker = Attack(Workbench(folder), random.Random(1))
+    attacker.begin()
+    bench = attacker.bench
+    try:
+        with attacker.client() as client:
+            attacker.speed(client, TICKS_PER_SECOND)
+            with disk_full(bench):
+                said = wait_until(lambda: in_trouble(client), bench)
+            stored = attacker.facts(client)["tick"]
+            resumed = wait_until(
+                lambda: not in_trouble(client) and attacker.facts(client)["tick"] > stored, bench
+            )
+            with database_locked(bench):
+                ends = time.monotonic() + locked_seconds
+                slowest = 0.0
+                while time.monotonic() < ends:
+                    asked = time.monotonic()
+                    assert attacker.facts(client)["status"] == "running"
+                    slowest = max(slowest, time.monotonic() - asked)
+                    time.sleep(0.05)
+            stored = attacker.facts(client)["tick"]
+            unlocked = wait_until(lambda: attacker.facts(client)["tick"] > stored, bench)
+        found = attacker.end()
+        verdict = bench.manage("verify_run", attacker.run)
+    finally:
+        bench.stop()
+    assert verdict.startswith("identical"), verdict
+    return {
+        "disk full": {"seconds_until_it_says_so": said, "seconds_until_it_stores_again": resumed},
+        "database locked": {
+            "seconds": locked_seconds,
+            "slowest_reading_seconds": slowest,
+            "seconds_until_it_stores_again": unlocked,
+        },
+        "ticks": found["tick"],
+        "digest": found["digest"],
+    }
+
+
+def main() -> None:
+    """Attack and print what was seen."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("seconds", nargs="?", type=float, default=LOCKED_SECONDS)
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        json.dump(attack(Path(folder), options.seconds), sys.stdout, indent=2)
+    sys.stdout.write("\n")
+
+
+if __name__ == "__main__":
+    main()
