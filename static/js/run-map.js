@@ -12,6 +12,7 @@
   const MOST_WIDTH = 9;
   const MOVE_MS = 300;
   const REACH = 14;
+  const HEADROOM = 36; // the largest disc and its label, above and below the ring
 
   /* Places in the unit square, the most active first: a ring of few, or a spiral from the centre of many. */
   function places(count) {
@@ -50,7 +51,7 @@
     /* On a wide page the ring becomes an ellipse; the room left and right is for the labels. */
     function spot(i, width, height) {
       const room = Math.min(70, width / 7);
-      return { x: width / 2 + spots[i].x * (width / 2 - room), y: height / 2 + spots[i].y * (height / 2 - 26) };
+      return { x: width / 2 + spots[i].x * (width / 2 - room), y: height / 2 + spots[i].y * (height / 2 - HEADROOM) };
     }
 
     function curve(context, a, b) {

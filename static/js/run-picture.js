@@ -30,7 +30,8 @@
       const scale = window.devicePixelRatio || 1;
       context.setTransform(scale, 0, 0, scale, 0, 0);
       context.clearRect(0, 0, box.clientWidth, box.clientHeight);
-      if (data && data.banks) how.draw(context, box.clientWidth, box.clientHeight, data);
+      /* A box without size, before the page is laid out for instance, has nothing to draw on: layers of its size are refused. */
+      if (data?.banks && canvas.width && canvas.height) how.draw(context, box.clientWidth, box.clientHeight, data);
       said.textContent = data?.problem || how.words();
       if (now < until) redraw();
     }
