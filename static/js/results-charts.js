@@ -5,32 +5,6 @@
 (function () {
   "use strict";
   const PS = (window.PS = window.PS || {});
-  const EMPTY_CENTS = 10000;
-  const LOOK = { ticks: { show: false }, font: "11px system-ui, sans-serif", size: 56 };
-
-  function axes(facts, lines, left) {
-    const look = () => ({ ...LOOK, stroke: () => PS.css("--chart-axis"), grid: { stroke: () => PS.css("--chart-grid"), width: 1 } });
-    const scales = new Set(lines.map((line) => line.scale || "y"));
-    const label = facts.clock || ((tick) => PS.timeLabel(tick, facts));
-    const all = [
-      { ...look(), size: 28, space: 72, ...(facts.clock ? {} : { incrs: PS.timeSteps(facts) }), values: (u, ticks) => ticks.map(label) },
-      { ...look(), scale: "y", values: (u, values) => values.map(left) },
-    ];
-    if (scales.has("share")) all.push({ ...look(), scale: "share", side: 1, grid: { show: false }, size: 46, values: (u, values) => values.map((value) => PS.percent(value, 0)) });
-    if (scales.has("value")) all.push({ ...look(), scale: "value", side: 1, grid: { show: false }, values: (u, values) => values.map((value) => PS.moneyShort(value, facts.currency)) });
-    return all;
-  }
-
-  /* An empty chart shows a hundred units of money, or ten payments. */
-  function fromZero(empty) {
-    return (u, low, high) => [Math.min(0, low ?? 0), high > 0 ? high * 1.05 : empty];
-  }
-
-  function withRoom(u, low, high) {
-    if (low === null) return [0, EMPTY_CENTS];
-    const room = (high - low || Math.abs(high) || 1) * 0.06;
-    return [low - room, high + room];
-  }
 
   /* The point at or before a tick, -1 before the first. */
   function indexAt(ticks, tick) {
@@ -86,15 +60,15 @@
     }
 
     function settings(lines) {
-      const scale = options.share ? () => [0, 1.02] : options.free ? withRoom : fromZero(options.counts ? 10 : EMPTY_CENTS);
+      const scale = options.share ? () => [0, 1.02] : options.free ? PS.withRoom : PS.fromZero(options.counts ? 10 : PS.EMPTY_CENTS);
       return {
         width: box.clientWidth || 300,
         height: box.clientHeight || 200,
         legend: { show: false },
         padding: [8, lines.some((line) => line.scale) ? 0 : 14, 0, 0],
         cursor: { sync: { key: "result" }, y: false, points: { size: 6 }, drag: { x: true, y: false, setScale: false } },
-        scales: { x: { time: false, range: () => now.range }, y: { range: scale }, share: { range: [0, 1.02] }, value: { range: fromZero(EMPTY_CENTS) } },
-        axes: axes(facts, lines, options.left),
+        scales: { x: { time: false, range: () => now.range }, y: { range: scale }, share: { range: [0, 1.02] }, value: { range: PS.fromZero(PS.EMPTY_CENTS) } },
+        axes: PS.axes(facts, lines, options.left),
         bands: bands(lines),
         series: [{}, ...lines.map((line) => ({ label: line.label, scale: line.scale || "y", stroke: line.color(), fill: fillOf(line, lines), width: line.width || 1, dash: line.dash, paths: line.straight ? undefined : stepped, points: { show: false }, show: isShown(line) }))],
         hooks: {

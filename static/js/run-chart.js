@@ -2,30 +2,6 @@
 (function () {
   "use strict";
   const PS = (window.PS = window.PS || {});
-  const EMPTY_CENTS = 10000;
-
-  function axes(facts, lines, left) {
-    const look = () => ({ stroke: () => PS.css("--chart-axis"), grid: { stroke: () => PS.css("--chart-grid"), width: 1 }, ticks: { show: false }, font: "11px system-ui, sans-serif", size: 52 });
-    const scales = new Set(lines.map((line) => line.scale || "y"));
-    const all = [
-      { ...look(), size: 28, space: 72, incrs: PS.timeSteps(facts), values: (u, ticks) => ticks.map((tick) => PS.timeLabel(tick, facts)) },
-      { ...look(), scale: "y", values: (u, values) => values.map(left) },
-    ];
-    if (scales.has("share")) all.push({ ...look(), scale: "share", side: 1, grid: { show: false }, size: 46, values: (u, values) => values.map((v) => PS.percent(v, 0)) });
-    if (scales.has("value")) all.push({ ...look(), scale: "value", side: 1, grid: { show: false }, values: (u, values) => values.map((v) => PS.moneyShort(v, facts.currency)) });
-    return all;
-  }
-
-  /* An empty chart shows a hundred units of money, or ten payments. */
-  function fromZero(empty) {
-    return (u, low, high) => [Math.min(0, low ?? 0), high > 0 ? high * 1.05 : empty];
-  }
-
-  function withRoom(u, low, high) {
-    if (low === null) return [0, EMPTY_CENTS];
-    const room = (high - low || Math.abs(high) || 1) * 0.06;
-    return [low - room, high + room];
-  }
 
   /* What people did stands on the time axis of every chart. */
   function drawMarks(plot, marks) {
@@ -79,7 +55,7 @@
     const legend = figure.querySelector(".legend");
     const stepped = uPlot.paths.stepped({ align: 1 });
     const left = { waiting: PS.short, throughput: (value) => PS.percent(value, 0) }[kind] || ((value) => PS.moneyShort(value, facts.currency));
-    const empty = { waiting: 10, throughput: 1 }[kind] || EMPTY_CENTS;
+    const empty = { waiting: 10, throughput: 1 }[kind] || PS.EMPTY_CENTS;
     let lines = [];
     let plot = null;
     let visible = true;
@@ -95,11 +71,11 @@
         cursor: { sync: { key: "run", setSeries: false, scales: ["x", null] }, y: false, points: { size: 6 }, drag: { x: true, y: false } },
         scales: {
           x: { time: false, range: (u, low, high) => (u.zoomed ? [low, high] : whole()) },
-          y: { range: kind === "balances" ? withRoom : (u, low, high) => fromZero(empty)(u, low, Math.max(high ?? 0, other?.most ?? 0)) },
+          y: { range: kind === "balances" ? PS.withRoom : (u, low, high) => PS.fromZero(empty)(u, low, Math.max(high ?? 0, other?.most ?? 0)) },
           share: { range: [0, 1.02] },
-          value: { range: fromZero(EMPTY_CENTS) },
+          value: { range: PS.fromZero(PS.EMPTY_CENTS) },
         },
-        axes: axes(facts, lines, left),
+        axes: PS.axes(facts, lines, left),
         bands: bands(),
         series: [{}, ...lines.map((line) => ({ label: line.label, scale: line.scale || "y", stroke: line.color(), fill: fillOf(line), width: 1, dash: line.dash, paths: stepped, points: { show: false }, show: !hidden.has(line.key) }))],
         hooks: {
