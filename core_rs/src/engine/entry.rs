@@ -5,19 +5,14 @@ use crate::engine::facts::{Detail, Method};
 use crate::engine::kernel::{Kernel, MOST_PAYMENTS};
 use crate::engine::ledger::MOST_MONEY;
 use crate::engine::payments::{Order, mark};
-use crate::engine::record::Kind;
+use crate::engine::record::{Kind, Subject};
 use crate::engine::scenario::{Discipline, Saving};
 use crate::engine::units::{PaymentId, RailId, Tick};
 
 impl Kernel {
     /// Step 2: scripted arrivals in file order, then generated ones by agent.
     pub fn let_arrive(&mut self) -> Result<(), RunError> {
-        let scenario = std::sync::Arc::clone(&self.scenario);
-        while let Some((rank, order)) = self.script.pop(&scenario.payments, self.tick) {
-            let payment = self.arrive(&order)?;
-            self.payments.note_scripted(payment, rank);
-            self.hand_in(payment)?;
-        }
+        self.let_script_arrive()?;
         if self.arrivals.next_candidate() != Some(Tick(self.tick)) {
             return Ok(());
         }
@@ -45,6 +40,40 @@ impl Kernel {
         Ok(())
     }
 
+    /// Those of a file in order of arrival are copied column by column, a tick at a time.
+    fn let_script_arrive(&mut self) -> Result<(), RunError> {
+        let scenario = std::sync::Arc::clone(&self.scenario);
+        let table = &scenario.payments;
+        let due = self.script.due(table, self.tick);
+        if due.is_empty() {
+            return Ok(());
+        }
+        let first = self.payments.len();
+        let rows = (self.script.rows(&due)).filter(|rows| rows.len() <= MOST_PAYMENTS - first);
+        let copied = rows.is_some();
+        if let Some(rows) = rows {
+            self.payments.copy(table, rows, self.tick);
+        }
+        let done = due.clone().try_for_each(|rank| {
+            let order = Order::of(table, self.script.row(rank), self.tick);
+            let payment = if copied {
+                let payment = PaymentId((first + rank - due.start) as u32);
+                let value = self.value_with(order.amount.0)?;
+                self.count_arrival(payment, &order, value);
+                payment
+            } else {
+                self.arrive(&order)?
+            };
+            self.script.step();
+            self.hand_in(payment)
+        });
+        let arrived = self.script.position() - due.start;
+        // A run that failed holds only what had arrived.
+        self.payments.truncate(first + arrived);
+        (self.payments).note_scripted(PaymentId(first as u32), due.start as u32, arrived as u32);
+        done
+    }
+
     fn too_much(&self, what: &'static str) -> RunError {
         RunError::TooMuch {
             what,
@@ -52,20 +81,31 @@ impl Kernel {
         }
     }
 
+    /// What has arrived once `amount` does too.
+    #[inline]
+    fn value_with(&self, amount: i64) -> Result<i64, RunError> {
+        (self.totals.arrived_value.checked_add(amount))
+            .filter(|&sum| sum <= MOST_MONEY)
+            .ok_or_else(|| {
+                self.too_much("the value that arrives goes beyond 9000000000000000000 cents")
+            })
+    }
+
     /// Gives a payment its arrival number; it is in no queue yet.
     pub fn arrive(&mut self, order: &Order) -> Result<PaymentId, RunError> {
-        let amount = order.amount.0;
-        let value =
-            (self.totals.arrived_value.checked_add(amount)).filter(|&sum| sum <= MOST_MONEY);
-        let Some(value) = value else {
-            return Err(
-                self.too_much("the value that arrives goes beyond 9000000000000000000 cents")
-            );
-        };
+        let value = self.value_with(order.amount.0)?;
         if self.payments.len() >= MOST_PAYMENTS {
             return Err(self.too_much("more payments arrive than a run can have"));
         }
         let payment = self.payments.push(order);
+        self.count_arrival(payment, order, value);
+        Ok(payment)
+    }
+
+    /// All that an arrival counts towards; `value` has arrived with it.
+    #[inline]
+    fn count_arrival(&mut self, payment: PaymentId, order: &Order, value: i64) {
+        let amount = order.amount.0;
         self.totals.arrived_value = value;
         self.totals.arrived_count += 1;
         self.figures.arrivals += 1;
@@ -96,14 +136,13 @@ impl Kernel {
             ..Detail::NONE
         };
         let facts = u64::from(order.deadline.0) | (u64::from(order.divisible) << 32);
-        (self.log).payment(
-            self.tick,
-            Kind::Arrived,
-            &self.payments,
+        let subject = Subject {
             payment,
-            detail.with(facts),
-        );
-        Ok(payment)
+            sender: order.sender,
+            receiver: order.receiver,
+            amount,
+        };
+        (self.log).about(self.tick, Kind::Arrived, &subject, detail.with(facts));
     }
 
     /// Hands an arrived payment to its bank: submitted at once, or put into Queue 1.

@@ -1,7 +1,10 @@
 //! Every payment of the run as columns, in order of creation.
 
+use std::ops::Range;
+
 use serde::{Deserialize, Serialize};
 
+use crate::engine::scenario::PaymentTable;
 use crate::engine::units::{AgentId, Amount, PaymentId, RailId, Tick};
 
 /// Where a payment is. Zero, so that untouched memory says it, is "not held here".
@@ -59,6 +62,24 @@ pub struct Order {
     pub rail: RailId,
     /// May be split.
     pub divisible: bool,
+}
+
+impl Order {
+    /// A row of the table that arrives in `tick`.
+    #[inline]
+    #[must_use]
+    pub fn of(table: &PaymentTable, row: usize, tick: u32) -> Self {
+        Self {
+            sender: table.sender[row],
+            receiver: table.receiver[row],
+            amount: table.amount[row],
+            arrival: Tick(tick),
+            deadline: table.deadline_tick[row],
+            priority: table.priority[row],
+            rail: table.rail[row],
+            divisible: table.divisible[row],
+        }
+    }
 }
 
 /// A split: payments `first..first + parts` are the parts of `parent`.
@@ -173,17 +194,48 @@ impl Payments {
         payment
     }
 
-    /// Notes that `payment` is the scripted arrival number `rank` (from 0).
-    pub fn note_scripted(&mut self, payment: PaymentId, rank: u32) {
+    /// Creates what [`push`](Self::push) would, row by row, of rows that arrive in `tick`.
+    pub fn copy(&mut self, table: &PaymentTable, rows: Range<usize>, tick: u32) {
+        let len = self.len() + rows.len();
+        self.sender.extend_from_slice(&table.sender[rows.clone()]);
+        (self.receiver).extend_from_slice(&table.receiver[rows.clone()]);
+        let amounts = table.amount[rows.clone()].iter();
+        self.amount.extend(amounts.map(|amount| amount.0));
+        self.arrival.resize(len, tick);
+        let deadlines = table.deadline_tick[rows.clone()].iter();
+        self.deadline.extend(deadlines.map(|deadline| deadline.0));
+        self.release.resize(len, Tick::NEVER.0);
+        self.end.resize(len, Tick::NEVER.0);
+        (self.priority).extend_from_slice(&table.priority[rows.clone()]);
+        self.rail.extend_from_slice(&table.rail[rows.clone()]);
+        let divisible = table.divisible[rows].iter();
+        (self.marks).extend(divisible.map(|&divisible| u8::from(divisible) * mark::DIVISIBLE));
+        self.state.resize(len, Status::Pending as u8);
+    }
+
+    /// Forgets all but the first `count` payments, none of the others split or injected.
+    pub fn truncate(&mut self, count: usize) {
+        self.sender.truncate(count);
+        self.receiver.truncate(count);
+        self.amount.truncate(count);
+        self.arrival.truncate(count);
+        self.deadline.truncate(count);
+        self.release.truncate(count);
+        self.end.truncate(count);
+        self.priority.truncate(count);
+        self.rail.truncate(count);
+        self.marks.truncate(count);
+        self.state.truncate(count);
+    }
+
+    /// Notes that `count` payments from `first` on are the scripted arrivals from `rank` (from 0) on.
+    pub fn note_scripted(&mut self, first: PaymentId, rank: u32, count: u32) {
         match self.scripted.last_mut() {
-            Some(run) if run.first.0 + run.count == payment.0 && run.rank + run.count == rank => {
-                run.count += 1;
+            Some(run) if run.first.0 + run.count == first.0 && run.rank + run.count == rank => {
+                run.count += count;
             }
-            _ => self.scripted.push(ScriptedRun {
-                first: payment,
-                rank,
-                count: 1,
-            }),
+            _ if count == 0 => {}
+            _ => self.scripted.push(ScriptedRun { first, rank, count }),
         }
     }
 

@@ -24,22 +24,17 @@ impl Extremes {
 
     /// Takes in what came later.
     pub fn then(&mut self, later: Self) {
-        let (low, high) = (self.low, self.high);
-        self.low = low.min(later.low);
-        self.high = high.max(later.high);
-        if later.low < low && later.high > high {
-            self.falling = later.falling;
-        } else if later.low < low {
-            self.falling = true;
-        } else if later.high > high {
-            self.falling = false;
-        }
+        // Without a branch: of two values side by side nobody knows which is the larger.
+        let (lower, higher) = (later.low < self.low, later.high > self.high);
+        self.falling = (lower & (!higher | later.falling)) | (!lower & !higher & self.falling);
+        self.low = self.low.min(later.low);
+        self.high = self.high.max(later.high);
     }
 }
 
 /// The newest bucket: each extreme in a row of its own, so that a value is compared and put away
 /// without being packed together with others first.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 struct Open<const N: usize> {
     low: [i64; N],
     high: [i64; N],
@@ -148,6 +143,28 @@ impl<const N: usize> Pyramid<N> {
             }
         }
         self.last = *values;
+    }
+
+    /// Pushes many in a row, the last of them at `newest`. The newest bucket stays in registers
+    /// until the next one begins.
+    pub fn push_all<'a>(&mut self, newest: u32, steps: impl Iterator<Item = (u32, &'a [i64; N])>) {
+        self.widen_for(newest);
+        let mut open = self.open;
+        let mut last = self.last;
+        let mut running = None;
+        for (tick, values) in steps {
+            let bucket = self.bucket(tick);
+            if running == Some(bucket) {
+                open.take(values);
+            } else {
+                (self.open, self.last) = (open, last);
+                self.push(tick, values);
+                open = self.open;
+                running = Some(bucket);
+            }
+            last = *values;
+        }
+        (self.open, self.last) = (open, last);
     }
 
     /// Makes room up to `tick`; what is pushed later stands in the same buckets either way.

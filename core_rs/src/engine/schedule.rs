@@ -1,8 +1,9 @@
 //! What is known to come: scripted payments and events, by tick.
 
+use std::ops::Range;
+
 use serde::{Deserialize, Serialize};
 
-use crate::engine::payments::Order;
 use crate::engine::scenario::{Event, PaymentTable, ScheduledEvent};
 use crate::engine::units::Tick;
 
@@ -57,31 +58,27 @@ impl Script {
         (self.next < self.count).then(|| table.arrival_tick[self.row(self.next)])
     }
 
-    /// The next arrival if it is due, with its rank.
+    /// The arrivals due, by rank; see [`row`](Self::row).
     #[inline]
-    pub fn pop(&mut self, table: &PaymentTable, tick: u32) -> Option<(u32, Order)> {
-        if self.next >= self.count {
-            return None;
+    #[must_use]
+    pub fn due(&self, table: &PaymentTable, tick: u32) -> Range<usize> {
+        let mut end = self.next;
+        while end < self.count && table.arrival_tick[self.row(end)].0 <= tick {
+            end += 1;
         }
-        let row = self.row(self.next);
-        if table.arrival_tick[row].0 > tick {
-            return None;
-        }
-        let rank = self.next as u32;
+        self.next..end
+    }
+
+    /// The rows of the arrivals due where they lie side by side in the table.
+    #[must_use]
+    pub fn rows(&self, due: &Range<usize>) -> Option<Range<usize>> {
+        self.order.is_none().then(|| due.clone())
+    }
+
+    /// One more has arrived.
+    #[inline]
+    pub fn step(&mut self) {
         self.next += 1;
-        Some((
-            rank,
-            Order {
-                sender: table.sender[row],
-                receiver: table.receiver[row],
-                amount: table.amount[row],
-                arrival: Tick(tick),
-                deadline: table.deadline_tick[row],
-                priority: table.priority[row],
-                rail: table.rail[row],
-                divisible: table.divisible[row],
-            },
-        ))
     }
 
     /// How many have arrived.

@@ -20,7 +20,7 @@ const AGENT_BYTES: usize = 48 << 20;
 const RECENT_ROWS: usize = 4_096;
 const RECENT_CHANGES: usize = 8_192;
 /// Changes kept at most before the charts of the agents take them in.
-const MOST_CHANGES: usize = 65_536;
+const MOST_CHANGES: usize = 32_768;
 
 /// Figures that stand rather than flow: queue_depth, queue_value, pending.
 const STANDING: [usize; 3] = [3, 4, 5];
@@ -61,9 +61,9 @@ struct Change {
 /// Memory for sorting changes by agent.
 #[derive(Clone, Debug, Default)]
 struct Scratch {
-    /// Per agent, the end of its part of `order`.
+    /// Per agent, the end of its part of `sorted`.
     ends: Vec<u32>,
-    order: Vec<u32>,
+    sorted: Vec<(u32, [i64; OF_AGENT])>,
 }
 
 /// All series of a run.
@@ -177,7 +177,7 @@ impl Series {
     /// Takes the changes since the last time into the charts, agent by agent: a chart is larger
     /// than what the caches hold of it when every tick writes into many, and most are never drawn.
     fn fold(&mut self) {
-        let Scratch { ends, order } = &mut self.scratch;
+        let Scratch { ends, sorted } = &mut self.scratch;
         let changes = &self.changes[self.folded..];
         ends.clear();
         ends.resize(self.agents.len(), 0);
@@ -188,25 +188,24 @@ impl Series {
         for end in ends.iter_mut() {
             sum += std::mem::replace(end, sum);
         }
-        order.clear();
-        order.resize(changes.len(), 0);
-        for (at, change) in changes.iter().enumerate() {
+        sorted.resize(changes.len(), (0, [0; OF_AGENT]));
+        for change in changes {
             let place = &mut ends[change.agent.index()];
-            order[*place as usize] = at as u32;
+            sorted[*place as usize] = (change.tick, change.before);
             *place += 1;
         }
         let mut start = 0;
         for (at, &end) in ends.iter().enumerate() {
-            let own = &order[start..end as usize];
+            let own = &sorted[start..end as usize];
             start = end as usize;
-            let Some(&newest) = own.last() else { continue };
-            let chart = &mut self.agents[at];
-            chart.widen_for(changes[newest as usize].tick);
+            let Some(&(newest, _)) = own.last() else {
+                continue;
+            };
             // After a change stands what the next one found, after the last what stands now.
-            let found = own[1..].iter().map(|&next| &changes[next as usize].before);
-            for (&change, after) in own.iter().zip(found.chain([&self.agents_last[at]])) {
-                chart.push(changes[change as usize].tick, after);
-            }
+            let found = own[1..].iter().map(|(_, before)| before);
+            let after = found.chain([&self.agents_last[at]]);
+            let ticks = own.iter().map(|&(tick, _)| tick);
+            self.agents[at].push_all(newest, ticks.zip(after));
         }
         self.folded = self.changes.len();
     }
