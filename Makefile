@@ -77,6 +77,7 @@ soak: build $(VENV)/.dev ## every attack at its stated size (hours)
 	SOAK_DOCUMENTS=100000 SOAK_CASES=2000 cargo test --locked --quiet
 	SOAK=1 FUZZ_SECONDS=$${FUZZ_SECONDS:-180} $(BIN)/python -m pytest -o addopts="--strict-markers -ra --ignore=simulations/tests/e2e"
 	$(BIN)/python -m simulations.tests.soak.watchers
+	$(BIN)/python -m simulations.tests.soak.crowd
 	$(BIN)/python -m simulations.tests.soak.memory
 	$(BIN)/python -m simulations.tests.soak.messages
 	$(BIN)/python -m simulations.tests.soak.kills

@@ -23,7 +23,7 @@ from simulations.runs.seats import Ticket, take_seat
 
 if TYPE_CHECKING:
     from simulations.runs.driver import LiveRun
-    from simulations.runs.frames import Outbox
+    from simulations.runs.frames import Outbox, Points
 
 WATCHING = frozenset({"get_state", "explain"})
 STEERING = frozenset({"tick", "run", "pause", "step", "run_to", "speed", "stop", "apply"})
@@ -149,10 +149,9 @@ def _clock_label(about: About, tick: int) -> str:
     return about.clock.label(tick)
 
 
-def frame(live: LiveRun, outbox: Outbox) -> Future[tuple[bytes, int]]:
-    """Ask for the columns of an outbox's next frame; answers with the tick after the last one in it."""
-    most = outbox.points(live.tick, live.ticks_total)
-    return charting.points(live, outbox.subscription.series, outbox.next_tick, most)
+def frame(live: LiveRun, outbox: Outbox) -> Future[Points]:
+    """Ask for the points of an outbox's next frame."""
+    return live.serving.ask(live, outbox.wanted, charting.points)
 
 
 def perform(ticket: Ticket, run_id: UUID, message: dict[str, Any]) -> Answer | None:

@@ -16,9 +16,10 @@ from channels.generic.websocket import AsyncWebsocketConsumer
 from simulations.runs import actions, notices, seats
 from simulations.runs.actions import Refused
 from simulations.runs.driver import Gone
-from simulations.runs.frames import FRAME_SECONDS, MOST_WRONG_ACKS, Malformed, Outbox, Subscription
+from simulations.runs.frames import MOST_WRONG_ACKS, Malformed, Outbox, Subscription
 from simulations.runs.ownership import OwnedElsewhere
 from simulations.runs.seats import SeatLost
+from simulations.runs.watching import FRAME_SECONDS, FramePace
 
 if TYPE_CHECKING:
     from simulations.runs.actions import About
@@ -164,24 +165,27 @@ class SimulationConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # chann
         if self.ticket.user_id is not None:
             await self._take_part(notices.seats_of_user(self.ticket.user_id))
         await self._join()
-        framed_at = told_at = time.monotonic()
+        told_at = time.monotonic()
+        pace = FramePace(told_at)
         told: dict[str, Any] = {}
         while True:
             now = time.monotonic()
+            between = self.live.bell.seconds if self.live else FRAME_SECONDS
             if now >= self.check_at:
                 self.check_at = now + RIGHTS_SECONDS
                 await self._check_seat()
             await self._keep_up()
             status = self._status()
-            if status != told and (now - told_at >= STATUS_SECONDS or status["status"] != told.get("status")):
+            rested = now - told_at >= max(STATUS_SECONDS, between)
+            if status != told and (rested or status["status"] != told.get("status")):
                 await self._say("status", status)
                 told, told_at = status, now
             if self._wants_frame():
-                await asyncio.sleep(max(0.0, framed_at + FRAME_SECONDS - time.monotonic()))
-                # Counted from the asking: how long the answer takes must not come on top.
-                framed_at = max(framed_at + FRAME_SECONDS, time.monotonic() - FRAME_SECONDS)
+                now = time.monotonic()
+                await asyncio.sleep(max(0.0, pace.due(now, between) - now))
+                pace.framed(time.monotonic(), between)
                 await self._frame()
-            await self._rest(STATUS_SECONDS if status != told else 1.0)
+            await self._rest(max(STATUS_SECONDS, between) if status != told else 1.0)
 
     async def _rest(self, seconds: float) -> None:
         """Wait until the run moved, a frame was acknowledged, or the time is over."""
@@ -246,12 +250,12 @@ class SimulationConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # chann
         if outbox is None or live is None:
             return
         try:
-            columns, tick = await asyncio.wrap_future(actions.frame(live, outbox))
+            points = await asyncio.wrap_future(actions.frame(live, outbox))
         except Gone:
             return
         if outbox is not self.outbox:  # subscribed anew meanwhile: the answer has another shape now
             return
-        frame = outbox.pack(columns, tick, time.monotonic())
+        frame = outbox.pack(points, time.monotonic())
         if isinstance(frame, bytes):
             await self._deliver(bytes_data=frame)
         else:

@@ -21,6 +21,7 @@ import structlog
 from simulations.runs.checkpoints import Timer
 from simulations.runs.pace import Pace
 from simulations.runs.recorder import Recorder
+from simulations.runs.serving import Serving
 from simulations.runs.watching import Bell
 
 if TYPE_CHECKING:
@@ -87,6 +88,7 @@ class LiveRun:
         self.touched_at = time.monotonic()
         self.stored_at = 0.0
         self.bell = Bell()
+        self.serving = Serving()
         self.storing = threading.Lock()
         # Held while an intervention is in the engine and not in the database: no checkpoint may have it.
         self.intervening = threading.Lock()
@@ -270,7 +272,7 @@ class LiveRun:
         now = time.monotonic()
         self.engine_seconds += now - started
         self._note_speed(now)
-        self.bell.ring()
+        self.bell.ring_in_time()
         if self.tick >= self.ticks_total:
             self._stop("finished")
         elif self.goal_tick is not None and self.tick >= self.goal_tick:

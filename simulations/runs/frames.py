@@ -21,7 +21,6 @@ KIND_WHOLE, KIND_MORE = 0, 1
 
 MOST_FRAMES_UNDER_WAY = 4
 MOST_BYTES_UNDER_WAY = 1_000_000
-FRAME_SECONDS = 1 / 30
 STALLED_SECONDS = 60.0
 MOST_WRONG_ACKS = 20
 MOST_POINTS = 2_000
@@ -73,6 +72,43 @@ def _known(name: str, agents: frozenset[str]) -> bool:
     return name in SYSTEM_SERIES if not colon else kind in AGENT_SERIES and agent in agents
 
 
+@dataclass(frozen=True)
+class Wanted:
+    """A question for points, the same for all who are shown the same and stand at the same tick."""
+
+    series: tuple[str, ...]
+    from_tick: int
+    max_points: int
+    whole: bool
+
+    def points(self, tick: int, ticks_total: int) -> int:
+        """Return how many points the frame up to `tick` may have.
+
+        The first has the whole budget. Later ones have their share of it by time, so that a reader who keeps
+        all of them holds about twice the budget at the end; thinning keeps every extreme.
+        """
+        if self.whole:
+            return self.max_points
+        share = -(-self.max_points * (tick - self.from_tick) // max(1, ticks_total))
+        return max(2, min(self.max_points, share))
+
+
+@dataclass
+class Points:
+    """The engine's answer: columns of little-endian float64, the tick first. Shared by all who ask for it."""
+
+    columns: bytes
+    tick: int  # the next to be run, where the frame after goes on
+    _plain: list[list[int | float]] | None = None
+
+    def plain(self, width: int) -> list[list[int | float]]:
+        """Return the `width` columns as JSON numbers, made once."""
+        if self._plain is None:
+            table = np.frombuffer(self.columns, dtype="<f8").reshape(width, -1)
+            self._plain = [_plain(column) for column in table]
+        return self._plain
+
+
 @dataclass
 class Outbox:
     """Credits of one subscription: what is under way, and from where the next frame goes on."""
@@ -104,17 +140,11 @@ class Outbox:
         oldest = next(iter(self._under_way.values()), None)
         return oldest is not None and now - oldest[1] > STALLED_SECONDS
 
-    def points(self, tick: int, ticks_total: int) -> int:
-        """Return how many points the frame up to `tick` may have.
-
-        The first has the whole budget. Later ones have their share of it by time, so that a reader who keeps
-        all of them holds about twice the budget at the end; thinning keeps every extreme.
-        """
-        most = self.subscription.max_points
-        if self.sequence == 0:
-            return most
-        share = -(-most * (tick - self.next_tick) // max(1, ticks_total))
-        return max(2, min(most, share))
+    @property
+    def wanted(self) -> Wanted:
+        """What the next frame is made of."""
+        subscription = self.subscription
+        return Wanted(subscription.series, self.next_tick, subscription.max_points, self.sequence == 0)
 
     def acknowledge(self, stamp: object) -> None:
         """Free the frames up to the one with this stamp. Raises `Malformed` for a stamp not under way."""
@@ -129,8 +159,9 @@ class Outbox:
             if first == stamp:
                 return
 
-    def pack(self, columns: bytes, tick: int, now: float) -> bytes | dict[str, Any]:
-        """Make a frame of the engine's columns; `tick` is the next to be run, where the one after goes on."""
+    def pack(self, given: Points, now: float) -> bytes | dict[str, Any]:
+        """Make a frame of the engine's answer; the next one goes on after it."""
+        columns = given.columns
         width = len(self.subscription.series) + 1
         points = len(columns) // (8 * width)
         kind = KIND_WHOLE if self.sequence == 0 else KIND_MORE
@@ -140,19 +171,18 @@ class Outbox:
             header = HEADER.pack(VERSION, kind, width, points, self.sequence & 0xFFFFFFFF, stamp)
             frame, size = header + columns, HEADER.size + len(columns)
         else:
-            table = np.frombuffer(columns, dtype="<f8").reshape(width, points)
             frame = {
                 "kind": "whole" if kind == KIND_WHOLE else "more",
                 "sequence": self.sequence,
                 "stamp": stamp,
                 "series": ["tick", *self.subscription.series],
-                "columns": [_plain(column) for column in table],
+                "columns": given.plain(width),
             }
             size = 8 * len(columns)
         self._under_way[stamp] = (size, now)
         self._bytes += size
         self.sequence += 1
-        self.next_tick = tick
+        self.next_tick = given.tick
         return frame
 
 

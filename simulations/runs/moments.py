@@ -169,6 +169,14 @@ def _kinds_done(run: Run) -> set[str]:
 
 
 @lru_cache(maxsize=16)
+def scripted_events(text: str) -> tuple[dict[str, Any], ...]:
+    """Return the events of a scenario as written, by tick; none where this version cannot read it."""
+    config = check_text(text).config
+    events = () if config is None else config.to_engine().get("events", ())
+    return tuple(sorted(events, key=lambda event: event["tick"]))
+
+
+@lru_cache(maxsize=16)
 def _openings(text: str, liquidity_percent: int) -> dict[str, Opening]:
     agents = with_liquidity(_config(text), liquidity_percent)["agents"]
     return {

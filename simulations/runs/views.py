@@ -14,16 +14,19 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from simulations import access
 from simulations.config.faults import ScenarioRefused
 from simulations.engine.protocol import EVENT_TYPES
-from simulations.models import AuditEntry, Run, ScenarioVersion
+from simulations.models import AuditEntry, Intervention, Run, ScenarioVersion
 from simulations.runs import interventions, lifecycle, manager, sweeping, verifying
 from simulations.runs.creation import create_run, create_sweep
 from simulations.runs.forms import RunForm
 from simulations.runs.intervening import InterventionForm
+from simulations.runs.moments import scripted_events
 from simulations.runs.ownership import OwnedElsewhere
 from simulations.runs.replay import Unrepeatable
 from simulations.templatetags.runs import intervention
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from django_htmx.middleware import HtmxDetails
 
     class Request(HttpRequest):
@@ -33,6 +36,7 @@ if TYPE_CHECKING:
 
 
 MOST_BRANCHES = 20
+MOST_MARKS = 200  # of the scenario's own events on a time axis
 REFUSALS = (lifecycle.Conflict, ValueError, Unrepeatable, OwnedElsewhere)
 
 
@@ -251,13 +255,25 @@ def _interventions(request: HttpRequest, run: Run) -> HttpResponse:
         "run": run,
         "interventions": made,
         "may_steer": access.may_steer(request.user, run),
-        "marks": [
-            {"tick": each.tick, "text": intervention(each.event, run)}
-            for each in made
-            if each.status not in (each.Status.WITHDRAWN, each.Status.REFUSED)
-        ],
+        "marks": _marks(run, made),
     }
     return render(request, "simulations/runs/_interventions.html", context)
+
+
+def _marks(run: Run, made: Iterable[Intervention]) -> list[dict[str, Any]]:
+    """Return what stands on the time axes, by tick: events of the scenario, then what people did."""
+    scripted = scripted_events(run.document.text)[:MOST_MARKS]
+    marks = [{"tick": event["tick"], "text": f"{_what(event, run)} (scenario)"} for event in scripted]
+    marks += [
+        {"tick": each.tick, "text": intervention(each.event, run)}
+        for each in made
+        if each.status not in (each.Status.WITHDRAWN, each.Status.REFUSED)
+    ]
+    return sorted(marks, key=lambda mark: mark["tick"])
+
+
+def _what(event: dict[str, Any], run: Run) -> str:
+    return intervention({key: value for key, value in event.items() if key != "tick"}, run)
 
 
 @require_POST

@@ -1,9 +1,58 @@
-"""Waking those who watch: from the stepping threads into the event loops, one call under way a loop."""
+"""Waking those who watch: from the stepping threads into the event loops, one call under way a loop.
+
+Sending costs the interpreter that steps the runs, so the more watch a run the less often each gets a frame.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import threading
+import time
+from collections.abc import Callable
+
+FRAME_SECONDS = 1 / 30
+WATCHER_SECONDS = 0.001  # of a core: to wake a watcher, send a frame and take its acknowledgement; measured
+MOST_SHARE = 0.25  # of a core for all watchers of one run together
+
+
+def seconds_between_frames(watchers: int) -> float:
+    """Return the time between two frames to each of so many watchers of a run.
+
+    Doubled until all of them together cost their share of a core. Only doubled, so that moments of a longer
+    interval are moments of every shorter one, and watchers who come and go leave the others in step.
+    """
+    seconds = FRAME_SECONDS
+    while watchers * WATCHER_SECONDS > MOST_SHARE * seconds:
+        seconds *= 2
+    return seconds
+
+
+class FramePace:
+    """When one watcher may be sent the next frame. Times are of the monotonic clock, in seconds."""
+
+    def __init__(self, now: float) -> None:
+        self._framed_at = now
+
+    def due(self, now: float, between: float) -> float:
+        """Return when; in a crowd once between two moments that are the same for everybody.
+
+        Who asks at the same moment for the same points is answered once.
+        """
+        if between <= FRAME_SECONDS:
+            return self._framed_at + between
+        return now if self._framed_at // between < now // between else moment_after(now, between)
+
+    def framed(self, now: float, between: float) -> None:
+        """Note that a frame is asked for; how long the answer takes must not come on top of the interval."""
+        if between <= FRAME_SECONDS:
+            self._framed_at = max(self._framed_at + between, now - between)
+        else:
+            self._framed_at = now
+
+
+def moment_after(now: float, between: float) -> float:
+    """Return the next moment at which everybody is served."""
+    return (now // between + 1) * between
 
 
 class Bell:
@@ -13,11 +62,13 @@ class Bell:
         self._lock = threading.Lock()
         self._ears: dict[asyncio.AbstractEventLoop, set[asyncio.Event]] = {}
         self._on_its_way: set[asyncio.AbstractEventLoop] = set()
+        self.seconds = FRAME_SECONDS  # between two frames to each who listens
 
     def listen(self, event: asyncio.Event) -> None:
         """Have every ring set an event of the running loop."""
         with self._lock:
             self._ears.setdefault(asyncio.get_running_loop(), set()).add(event)
+            self._count()
 
     def forget(self, event: asyncio.Event) -> None:
         """Stop setting an event."""
@@ -26,6 +77,10 @@ class Bell:
                 events.discard(event)
                 if not events:
                     del self._ears[loop]
+            self._count()
+
+    def _count(self) -> None:
+        self.seconds = seconds_between_frames(sum(map(len, self._ears.values())))
 
     @property
     def watched(self) -> bool:
@@ -33,21 +88,46 @@ class Bell:
         return bool(self._ears)
 
     def ring(self) -> None:
-        """Wake all watchers; callable from any thread, cheap when a ring is still on its way."""
+        """Wake all watchers at once; callable from any thread."""
+        with self._lock:
+            loops = list(self._ears)
+        self._call(loops, self._wake)
+
+    def ring_in_time(self) -> None:
+        """Wake all watchers when a frame is next due to them; cheap while such a ring is on its way."""
         with self._lock:
             loops = [loop for loop in self._ears if loop not in self._on_its_way]
             self._on_its_way.update(loops)
+        self._call(loops, self._wake_in_time)
+
+    def _call(
+        self,
+        loops: list[asyncio.AbstractEventLoop],
+        wake: Callable[[asyncio.AbstractEventLoop], object],
+    ) -> None:
         for loop in loops:
             try:
-                loop.call_soon_threadsafe(self._wake, loop)
+                loop.call_soon_threadsafe(wake, loop)
             except RuntimeError:  # the loop is closed: its watchers are gone
                 with self._lock:
                     self._ears.pop(loop, None)
                     self._on_its_way.discard(loop)
 
-    def _wake(self, loop: asyncio.AbstractEventLoop) -> None:
+    def _wake_in_time(self, loop: asyncio.AbstractEventLoop) -> None:
+        between = self.seconds
+        if between <= FRAME_SECONDS:
+            self._wake_on_its_way(loop)
+        else:
+            now = time.monotonic()
+            loop.call_later(moment_after(now, between) - now, self._wake_on_its_way, loop)
+
+    def _wake_on_its_way(self, loop: asyncio.AbstractEventLoop) -> None:
         with self._lock:
             self._on_its_way.discard(loop)
+        self._wake(loop)
+
+    def _wake(self, loop: asyncio.AbstractEventLoop) -> None:
+        with self._lock:
             events = tuple(self._ears.get(loop, ()))
         for event in events:
             event.set()

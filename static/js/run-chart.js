@@ -53,6 +53,7 @@
   PS.runChart = function (figure, facts, kind, marks, onCursor) {
     const box = figure.querySelector(".chart-box");
     const legend = figure.querySelector(".legend");
+    const flags = PS.runMarks(facts);
     const stepped = uPlot.paths.stepped({ align: 1 });
     const left = { waiting: PS.short, throughput: (value) => PS.percent(value, 0) }[kind] || ((value) => PS.moneyShort(value, facts.currency));
     const empty = { waiting: 10, throughput: 1 }[kind] || PS.EMPTY_CENTS;
@@ -80,7 +81,7 @@
         series: [{}, ...lines.map((line) => ({ label: line.label, scale: line.scale || "y", stroke: line.color(), fill: fillOf(line), width: 1, dash: line.dash, paths: stepped, points: { show: false }, show: !hidden.has(line.key) }))],
         hooks: {
           setCursor: [(u) => onCursor(u.cursor.left >= 0 ? u.posToVal(u.cursor.left, "x") : null)],
-          draw: [(u) => other && drawBeside(u, other), (u) => drawMarks(u, marks)],
+          draw: [(u) => other && drawBeside(u, other), (u) => drawMarks(u, marks), (u) => flags(u, marks)],
           setSelect: [(u) => { u.zoomed = u.select.width > 0; }],
         },
       };

@@ -31,6 +31,7 @@ reactor: Any = _reactor
 
 # Larger messages have no use here; they are refused with close code 1009 before they take memory.
 WEBSOCKET_BYTES_MAX = 64 * 1024
+WEBSOCKET_SECONDS_MAX = 20
 
 
 class Command(BaseCommand):
@@ -94,6 +95,8 @@ class Workbench(Server):  # type: ignore[misc]
             endpoints=build_endpoint_description_strings(host=host, port=port),
             websocket_max_message_size=WEBSOCKET_BYTES_MAX,
             websocket_max_frame_size=WEBSOCKET_BYTES_MAX,
+            # A class that opens one run together takes its turns; each waits for the database.
+            websocket_handshake_timeout=WEBSOCKET_SECONDS_MAX,
             # Not "daphne" in every answer's head.
             server_name="payment-simulator",
         )

@@ -11,6 +11,7 @@ from simulations.runs.frames import (
     STALLED_SECONDS,
     Malformed,
     Outbox,
+    Points,
     Subscription,
 )
 
@@ -35,15 +36,15 @@ def header_of(frame: object) -> tuple[int, ...]:
 
 def test_a_binary_frame_is_header_and_columns() -> None:
     box = outbox()
-    frame = box.pack(columns(5, 3), tick=5, now=0.0)
+    frame = box.pack(Points(columns(5, 3), 5), now=0.0)
     version, kind, width, points, sequence, _ = header_of(frame)
     assert (version, kind, width, points, sequence) == (1, KIND_WHOLE, 3, 5, 0)
     assert frame[HEADER.size :] == columns(5, 3)  # type: ignore[index]
-    assert header_of(box.pack(columns(1, 3), tick=6, now=0.0))[1] == KIND_MORE
+    assert header_of(box.pack(Points(columns(1, 3), 6), now=0.0))[1] == KIND_MORE
 
 
 def test_a_json_frame_says_the_same() -> None:
-    frame = outbox("json").pack(columns(2, 3), tick=2, now=0.0)
+    frame = outbox("json").pack(Points(columns(2, 3), 2), now=0.0)
     assert isinstance(frame, dict)
     assert frame["series"] == ["tick", "queue_depth", "balance:A"]
     assert frame["columns"] == [[0, 1], [2, 3], [4, 5]]
@@ -51,7 +52,7 @@ def test_a_json_frame_says_the_same() -> None:
 
 def test_four_frames_may_be_under_way_and_an_acknowledgement_makes_room() -> None:
     box = outbox()
-    stamps = [header_of(box.pack(columns(1, 3), tick=i, now=0.0))[5] for i in range(MOST_FRAMES_UNDER_WAY)]
+    stamps = [header_of(box.pack(Points(columns(1, 3), i), now=0.0))[5] for i in range(MOST_FRAMES_UNDER_WAY)]
     assert not box.has_room
     box.acknowledge(stamps[1])
     assert box.has_room
@@ -60,7 +61,7 @@ def test_four_frames_may_be_under_way_and_an_acknowledgement_makes_room() -> Non
 
 def test_a_megabyte_under_way_is_enough() -> None:
     box = outbox()
-    stamp = header_of(box.pack(columns(50_000, 3), tick=1, now=0.0))[5]
+    stamp = header_of(box.pack(Points(columns(50_000, 3), 1), now=0.0))[5]
     assert not box.has_room
     box.acknowledge(stamp)
     assert box.has_room
@@ -69,7 +70,7 @@ def test_a_megabyte_under_way_is_enough() -> None:
 @pytest.mark.parametrize("stamp", [None, "x", 1.0, True, -1, 1 << 40, []])
 def test_a_stamp_that_is_not_under_way_frees_nothing(stamp) -> None:
     box = outbox()
-    box.pack(columns(1, 3), tick=1, now=0.0)
+    box.pack(Points(columns(1, 3), 1), now=0.0)
     with pytest.raises(Malformed):
         box.acknowledge(stamp)
     assert len(box.stamps) == 1
@@ -78,7 +79,7 @@ def test_a_stamp_that_is_not_under_way_frees_nothing(stamp) -> None:
 
 def test_the_stamps_of_the_last_subscription_are_late_but_not_wrong() -> None:
     old = outbox()
-    stamp = header_of(old.pack(columns(1, 3), tick=1, now=0.0))[5]
+    stamp = header_of(old.pack(Points(columns(1, 3), 1), now=0.0))[5]
     new = Outbox(old.subscription, retired=old.stamps)
     new.acknowledge(stamp)
     assert new.wrong_acks == 0
@@ -87,17 +88,17 @@ def test_the_stamps_of_the_last_subscription_are_late_but_not_wrong() -> None:
 def test_a_reader_that_stopped_is_found_out() -> None:
     box = outbox()
     assert not box.is_stalled(1e9)
-    box.pack(columns(1, 3), tick=1, now=10.0)
+    box.pack(Points(columns(1, 3), 1), now=10.0)
     assert not box.is_stalled(10.0 + STALLED_SECONDS)
     assert box.is_stalled(10.1 + STALLED_SECONDS)
 
 
 def test_later_frames_have_their_share_of_the_points() -> None:
     box = outbox()
-    assert box.points(tick=5_000, ticks_total=10_000) == 100
-    box.pack(columns(100, 3), tick=5_000, now=0.0)
-    assert box.points(tick=6_000, ticks_total=10_000) == 10
-    assert box.points(tick=5_001, ticks_total=10_000) == 2
+    assert box.wanted.points(5_000, 10_000) == 100
+    box.pack(Points(columns(100, 3), 5_000), now=0.0)
+    assert box.wanted.points(6_000, 10_000) == 10
+    assert box.wanted.points(5_001, 10_000) == 2
 
 
 @pytest.mark.parametrize(

@@ -230,3 +230,12 @@ def test_the_pages_hold_no_inline_script_or_style(run, owner, as_person) -> None
         for tag in page.split("<script")[1:]:
             head = tag.split(">")[0]
             assert "src=" in head or 'type="application/json"' in head
+
+
+def test_events_of_the_scenario_stand_on_the_time_axes_too(owner, as_person) -> None:
+    text = f"{TWO_BANKS}events:\n- {{tick: 12, type: outage, agent: B}}\n- {{tick: 4, type: outage, agent: A}}\n"
+    page = as_person(owner).get(url("run_interventions", new_run(owner, text)))
+    assert page.context["marks"] == [
+        {"tick": 4, "text": "outage A (scenario)"},
+        {"tick": 12, "text": "outage B (scenario)"},
+    ]

@@ -81,7 +81,7 @@ class Server:
     def socket(self, run: str) -> Any:
         """Open a socket to the run."""
         address = self.bench.url.replace("http", "ws") + f"/ws/simulations/{run}"
-        return websockets.connect(address, additional_headers=self.headers, max_size=None)
+        return websockets.connect(address, additional_headers=self.headers, max_size=None, open_timeout=60)
 
     def memory_kib(self) -> int:
         """Return the resident size of the server."""

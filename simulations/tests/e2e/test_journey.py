@@ -123,6 +123,26 @@ def test_a_run_outlives_its_page_and_its_server(page: Page, workbench: Workbench
     assert "identical" in workbench.manage("verify_run", identity)
 
 
+def test_a_page_left_open_goes_on_by_itself_after_its_server_was_killed(
+    page: Page, workbench: Workbench, complaints
+):
+    for words in ("ERR_CONNECTION_REFUSED", "ERR_CONNECTION_RESET", "ERR_EMPTY_RESPONSE"):
+        complaints.expect(words)
+    sign_in_first(page, workbench)
+    run_card(page, "Twelve banks")
+    page.wait_for_function("() => Number(document.querySelector('#run-tick').textContent) > 3")
+    workbench.kill()
+    link = page.locator("#run-link")
+    expect(link).to_have_text("reconnecting")
+    shown = tick(page)
+    workbench.start()
+    expect(link).to_have_text("live", timeout=DAY_MILLISECONDS)
+    expect(page.locator("#run-badge")).to_have_text("finished", timeout=DAY_MILLISECONDS)
+    assert tick(page) > shown
+    identity = page.url.rstrip("/").split("/")[-1]
+    assert "identical" in workbench.manage("verify_run", identity)
+
+
 def test_the_second_start_is_quick(workbench: Workbench):
     workbench.stop()
     workbench.start()

@@ -76,3 +76,18 @@ def test_a_person_looks_back_and_branches_from_there(page: Page, workbench: Work
     expect(page.locator(".legend-beside").first).to_contain_text("Settled in")
     page.locator(".crumbs a", has_text="Twelve banks").last.click()
     expect(page.locator(".crumbs")).to_contain_text("from tick 4")
+
+
+def test_marks_say_what_happened_by_pointer_and_by_keys(page: Page, workbench: Workbench, shoot):
+    sign_in_first(page, workbench)
+    run_card(page, "Outage at noon")
+    flag = page.locator("[data-chart=balances] .chart-flag").first
+    flag.scroll_into_view_if_needed()
+    flag.hover()
+    tip = page.get_by_role("tooltip")
+    expect(tip).to_contain_text("outage ACACIA (scenario)")
+    shoot(page, "marks")
+    page.keyboard.press("Escape")
+    expect(tip).to_have_count(0)
+    flag.focus()
+    expect(tip).to_contain_text("outage ACACIA (scenario)")
