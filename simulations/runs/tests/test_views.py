@@ -233,7 +233,9 @@ def test_the_pages_hold_no_inline_script_or_style(run, owner, as_person) -> None
 
 
 def test_events_of_the_scenario_stand_on_the_time_axes_too(owner, as_person) -> None:
-    text = f"{TWO_BANKS}events:\n- {{tick: 12, type: outage, agent: B}}\n- {{tick: 4, type: outage, agent: A}}\n"
+    events = [(12, "B"), (4, "A")]
+    lines = [f"- {{tick: {tick}, type: outage, agent: {bank}}}\n" for tick, bank in events]
+    text = f"{TWO_BANKS}events:\n{''.join(lines)}"
     page = as_person(owner).get(url("run_interventions", new_run(owner, text)))
     assert page.context["marks"] == [
         {"tick": 4, "text": "outage A (scenario)"},
