@@ -13,6 +13,9 @@
   const MOVE_MS = 300;
   const REACH = 14;
   const HEADROOM = 36; // the largest disc and its label, above and below the ring
+  const DISC_ROOM = 26; // a disc and a gap, before its label at the side
+  const LABEL = "11px system-ui, sans-serif";
+  const measure = document.createElement("canvas").getContext("2d");
 
   /* Places in the unit square, the most active first: a ring of few, or a spiral from the centre of many. */
   function places(count) {
@@ -28,6 +31,7 @@
     const money = (cents) => PS.money(cents, facts.currency);
     const still = matchMedia("(prefers-reduced-motion: reduce)");
     let spots = [];
+    let longest = 0; // of the labels, in px
     let edges = [];
     let layer = null; // the curves as they are, and as they were before the last change
     let before = null;
@@ -37,6 +41,8 @@
 
     function took(data) {
       spots = spots.length === data.banks.length ? spots : places(data.banks.length);
+      measure.font = LABEL;
+      longest = data.banks.length <= LABELLED ? Math.max(...data.banks.map((bank) => measure.measureText(bank.id).width)) : 0;
       if (pointed >= data.banks.length) pointed = -1;
       const { from = [], to = [], value = [] } = data.edges;
       const most = Math.max(1, ...value);
@@ -49,9 +55,12 @@
     }
 
     /* On a wide page the ring becomes an ellipse; the room left and right is for the labels. */
+    function sideRoom(width) {
+      return Math.min(longest + DISC_ROOM, width / 3);
+    }
+
     function spot(i, width, height) {
-      const room = Math.min(70, width / 7);
-      return { x: width / 2 + spots[i].x * (width / 2 - room), y: height / 2 + spots[i].y * (height / 2 - HEADROOM) };
+      return { x: width / 2 + spots[i].x * (width / 2 - sideRoom(width)), y: height / 2 + spots[i].y * (height / 2 - HEADROOM) };
     }
 
     function curve(context, a, b) {
@@ -99,6 +108,7 @@
     }
 
     function drawBank(context, i, at, colors, data, isNamed) {
+      const width = figure.querySelector(".picture-box").clientWidth;
       const bank = data.banks[i];
       const most = data.banks.reduce((top, each) => Math.max(top, Math.abs(each.balance)), 1);
       const largest = Math.max(4, 18 - data.banks.length / 12);
@@ -115,11 +125,13 @@
       const left = spots[i].x < -0.2;
       const middle = Math.abs(spots[i].x) <= 0.2;
       const beside = middle ? 0 : (radius + 5) * (left ? -1 : 1);
-      context.font = "11px system-ui, sans-serif";
+      context.font = LABEL;
       context.textBaseline = "middle";
       context.textAlign = middle ? "center" : left ? "right" : "left";
       context.fillStyle = PS.css("--ink");
-      context.fillText(bank.id, x + beside, y + (middle ? (radius + 9) * (spots[i].y < 0 ? -1 : 1) : 0));
+      /* A name that is too long is drawn narrower; where only one is shown, it may take what it needs. */
+      const room = middle || !longest ? undefined : sideRoom(width) - radius - 5;
+      context.fillText(bank.id, x + beside, y + (middle ? (radius + 9) * (spots[i].y < 0 ? -1 : 1) : 0), room);
     }
 
     function draw(context, width, height, data) {
