@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable
 
 FRAME_SECONDS = 1 / 30
-WATCHER_SECONDS = 0.001  # of a core: to wake a watcher, send a frame and take its acknowledgement; measured
+WATCHER_SECONDS = 0.001  # of a core: to wake a watcher, send a frame and take its acknowledgement; assumed
 MOST_SHARE = 0.25  # of a core for all watchers of one run together
 
 

@@ -126,7 +126,9 @@ def test_a_run_outlives_its_page_and_its_server(page: Page, workbench: Workbench
 def test_a_page_left_open_goes_on_by_itself_after_its_server_was_killed(
     page: Page, workbench: Workbench, complaints
 ):
-    for words in ("ERR_CONNECTION_REFUSED", "ERR_CONNECTION_RESET", "ERR_EMPTY_RESPONSE"):
+    # htmx tells on the console, in two lines, of each part it asked the killed server for.
+    htmx = ("htmx:sendError", "htmx:afterRequest")
+    for words in ("ERR_CONNECTION_REFUSED", "ERR_CONNECTION_RESET", "ERR_EMPTY_RESPONSE", *htmx):
         complaints.expect(words)
     sign_in_first(page, workbench)
     run_card(page, "Twelve banks")
