@@ -83,6 +83,45 @@ fn a_frame_holds_the_whole_run_even_after_draining_and_never_too_many_points() {
 }
 
 #[test]
+fn what_can_be_sent_is_charted_before_and_after_a_credit_line_changes() {
+    let payments: Vec<Value> = (0..9_000)
+        .map(|tick| pay("A", "B", 1 + tick % 7, tick as u32, json!({})))
+        .collect();
+    let lines = [(2_000, 700), (2_001, 0), (6_500, 40)];
+    let events: Vec<Value> = (lines.iter())
+        .map(|(tick, line)| {
+            json!({"tick": tick, "type": "set_credit_limit", "agent": "B", "credit_limit": line})
+        })
+        .collect();
+    let more = json!({"initial_transactions": payments, "events": events});
+    let mut document = day([100_000, 0, 0], more);
+    document["ticks_per_day"] = 10_000.into();
+    let mut simulation = cast::begin(&document);
+    let keys = [SeriesKey::Available(AgentId(1))];
+    let mut stood = Vec::new();
+    while !simulation.is_finished() {
+        simulation.tick().unwrap();
+        stood.push(simulation.state().agents[1].available.0 as f64);
+        if stood.len() == 6_600 {
+            let newest = simulation.frame(&keys, Tick(5_000), 2_000);
+            assert_eq!(newest.columns[0], stood[5_000..]);
+        }
+    }
+    let whole = simulation.frame(&keys, Tick(0), 2_000);
+    let extremes = |values: &[f64]| {
+        let least = values.iter().copied().fold(f64::MAX, f64::min);
+        (least, values.iter().copied().fold(f64::MIN, f64::max))
+    };
+    for at in (0..whole.tick.len()).step_by(2) {
+        let bucket = whole.tick[at] as usize..=whole.tick[at + 1] as usize;
+        assert_eq!(
+            extremes(&whole.columns[0][at..at + 2]),
+            extremes(&stood[bucket])
+        );
+    }
+}
+
+#[test]
 fn an_advance_asked_to_stop_stops_between_ticks_and_goes_on_later() {
     let document = cast::random::document(5);
     let mut whole = cast::begin(&document);

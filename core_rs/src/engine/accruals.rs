@@ -1,7 +1,6 @@
 //! Costs that accrue tick by tick: divided when they change, added in every tick.
 
 use crate::engine::costs::{CostKind, Costs, Step, TooLarge};
-use crate::engine::index_set::IndexSet;
 use crate::engine::units::AgentId;
 
 /// The kinds, in the order in which they are charged.
@@ -10,12 +9,62 @@ const KINDS: [CostKind; 3] = [CostKind::Overdraft, CostKind::Collateral, CostKin
 /// What each agent is charged in every tick.
 #[derive(Clone, Debug)]
 pub struct Accruals {
-    /// Agents to whom something accrues.
-    accruing: IndexSet,
     /// What an agent's waiting payments cost a tick, over the delay denominator.
     delays: Vec<u128>,
-    /// By agent, as of its last change.
-    steps: Vec<[Step; KINDS.len()]>,
+    /// As of each agent's last change.
+    kinds: [Accruing; KINDS.len()],
+}
+
+/// The agents to whom one kind accrues, side by side.
+#[derive(Clone, Debug)]
+struct Accruing {
+    /// In no order.
+    steps: Vec<(AgentId, Step)>,
+    /// By agent, its place in `steps`, or `NOWHERE`.
+    places: Vec<u32>,
+    /// Cents that `steps` add at least.
+    cents: i128,
+}
+
+const NOWHERE: u32 = u32::MAX;
+
+impl Accruing {
+    fn new(agents: usize) -> Self {
+        Self {
+            steps: Vec::new(),
+            places: vec![NOWHERE; agents],
+            cents: 0,
+        }
+    }
+
+    #[inline]
+    fn concerns(&self, agent: AgentId) -> bool {
+        self.places[agent.index()] != NOWHERE
+    }
+
+    fn step(&self, agent: AgentId) -> Option<Step> {
+        let place = self.places[agent.index()];
+        (self.steps.get(place as usize)).map(|&(_, step)| step)
+    }
+
+    fn set(&mut self, agent: AgentId, step: Step) {
+        let place = self.places[agent.index()];
+        if let Some((_, old)) = self.steps.get_mut(place as usize) {
+            self.cents += i128::from(step.cents()) - i128::from(old.cents());
+            *old = step;
+        } else if !step.is_zero() {
+            self.cents += i128::from(step.cents());
+            self.places[agent.index()] = self.steps.len() as u32;
+            self.steps.push((agent, step));
+        }
+        if step.is_zero() && place != NOWHERE {
+            self.steps.swap_remove(place as usize);
+            self.places[agent.index()] = NOWHERE;
+            if let Some(&(moved, _)) = self.steps.get(place as usize) {
+                self.places[moved.index()] = place;
+            }
+        }
+    }
 }
 
 impl Accruals {
@@ -23,9 +72,8 @@ impl Accruals {
     #[must_use]
     pub fn new(agents: usize) -> Self {
         Self {
-            accruing: IndexSet::new(agents),
             delays: vec![0; agents],
-            steps: vec![[Step::default(); KINDS.len()]; agents],
+            kinds: std::array::from_fn(|_| Accruing::new(agents)),
         }
     }
 
@@ -48,29 +96,24 @@ impl Accruals {
     #[inline]
     #[must_use]
     pub fn concern(&self, agent: AgentId) -> bool {
-        self.delays[agent.index()] > 0 || self.accruing.contains(agent.index())
+        self.delays[agent.index()] > 0 || self.kinds.iter().any(|kind| kind.concerns(agent))
     }
 
     /// Whether nothing accrues to anyone.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.accruing.is_empty()
+        self.kinds.iter().all(|kind| kind.steps.is_empty())
     }
 
     /// Works out anew what accrues to an agent that stands at `balance` and has posted `posted`.
     pub fn refresh(&mut self, costs: &Costs, agent: AgentId, balance: i64, posted: i64) {
-        let at = agent.index();
         let numerators = [
             costs.overdraft(balance),
             costs.collateral(posted),
-            self.delays[at],
+            self.delays[agent.index()],
         ];
-        let steps = std::array::from_fn(|kind| costs.step(KINDS[kind], numerators[kind]));
-        self.steps[at] = steps;
-        if steps.into_iter().all(Step::is_zero) {
-            self.accruing.remove(at);
-        } else {
-            self.accruing.insert(at);
+        for (at, numerator) in numerators.into_iter().enumerate() {
+            self.kinds[at].set(agent, costs.step(KINDS[at], numerator));
         }
     }
 
@@ -79,10 +122,22 @@ impl Accruals {
     /// # Errors
     /// [`TooLarge`]; the run cannot go on.
     pub fn charge(&self, costs: &mut Costs) -> Result<(), TooLarge> {
-        for at in self.accruing.iter() {
+        let most = |kind: &Accruing| kind.cents + 2 * kind.steps.len() as i128;
+        if !costs.have_room_for(self.kinds.iter().map(most).sum()) {
+            return self.charge_one_by_one(costs);
+        }
+        for (kind, accruing) in KINDS.into_iter().zip(&self.kinds) {
+            costs.charge_steps(kind, &accruing.steps);
+        }
+        Ok(())
+    }
+
+    /// The same near the bound, agent by agent, to name the first that goes beyond it.
+    fn charge_one_by_one(&self, costs: &mut Costs) -> Result<(), TooLarge> {
+        for at in 0..self.delays.len() {
             let agent = AgentId::from_index(at);
-            for (kind, step) in KINDS.into_iter().zip(self.steps[at]) {
-                if !step.is_zero() {
+            for (kind, accruing) in KINDS.into_iter().zip(&self.kinds) {
+                if let Some(step) = accruing.step(agent) {
                     costs.charge_step(agent, kind, step)?;
                 }
             }

@@ -48,6 +48,12 @@ pub struct Step {
 }
 
 impl Step {
+    /// Whole cents it adds at least.
+    #[must_use]
+    pub fn cents(self) -> i64 {
+        self.whole
+    }
+
     /// Whether it adds nothing.
     #[inline]
     #[must_use]
@@ -70,7 +76,8 @@ pub struct TooLarge {
 pub struct Costs {
     spec: CostSpec,
     denominators: [u64; KINDS],
-    cells: Vec<[Cell; KINDS]>,
+    /// By kind, then agent: a kind that accrues is charged to all in one go.
+    cells: [Vec<Cell>; KINDS],
     /// Sum of the rounded costs of all agents, by kind.
     totals: [i64; KINDS],
     /// Sum of `totals`.
@@ -86,7 +93,7 @@ impl Costs {
         let once = 1_000_000_000;
         Self {
             denominators: [per_day, per_day, once, once * 10_000, once, 1, once, once],
-            cells: vec![[Cell::default(); KINDS]; scenario.agents.len()],
+            cells: std::array::from_fn(|_| vec![Cell::default(); scenario.agents.len()]),
             totals: [0; KINDS],
             total: 0,
             spec,
@@ -112,6 +119,9 @@ impl Costs {
     /// What a numerator adds, over the denominator of the kind.
     #[must_use]
     pub fn step(&self, kind: CostKind, numerator: u128) -> Step {
+        if numerator == 0 {
+            return Step::default();
+        }
         let denominator = self.denominators[kind as usize];
         if let Ok(numerator) = u64::try_from(numerator) {
             return Step {
@@ -138,7 +148,7 @@ impl Costs {
         step: Step,
     ) -> Result<(), TooLarge> {
         let denominator = self.denominators[kind as usize];
-        let cell = &mut self.cells[agent.index()][kind as usize];
+        let cell = &mut self.cells[kind as usize][agent.index()];
         let before = cell.rounded(denominator);
         let sum = cell.rest + step.rest;
         let carried = sum >= denominator;
@@ -156,6 +166,32 @@ impl Costs {
             .ok_or(TooLarge { agent, kind })?;
         self.totals[kind as usize] += rise;
         Ok(())
+    }
+
+    /// Whether all costs stay within their bounds when so many cents more are charged.
+    #[must_use]
+    pub fn have_room_for(&self, cents: i128) -> bool {
+        i128::from(self.total) + cents < i128::from(MOST_MONEY)
+    }
+
+    /// Charges a step of a kind to each of some agents, with room for all of them.
+    pub fn charge_steps(&mut self, kind: CostKind, steps: &[(AgentId, Step)]) {
+        let denominator = self.denominators[kind as usize];
+        let cells = &mut self.cells[kind as usize];
+        let mut rise = 0;
+        for &(agent, step) in steps {
+            let cell = &mut cells[agent.index()];
+            let before = cell.rounded(denominator);
+            let sum = cell.rest + step.rest;
+            let carried = sum >= denominator;
+            *cell = Cell {
+                whole: cell.whole + step.whole + i64::from(carried),
+                rest: if carried { sum - denominator } else { sum },
+            };
+            rise += cell.rounded(denominator) - before;
+        }
+        self.total += rise;
+        self.totals[kind as usize] += rise;
     }
 
     /// A rate of an amount, over the denominator of the kinds that are charged once.
@@ -238,13 +274,13 @@ impl Costs {
     /// Cents charged to `agent` so far, by kind.
     #[must_use]
     pub fn of_agent(&self, agent: AgentId) -> [i64; KINDS] {
-        std::array::from_fn(|kind| self.cells[agent.index()][kind].rounded(self.denominators[kind]))
+        std::array::from_fn(|kind| self.cells[kind][agent.index()].rounded(self.denominators[kind]))
     }
 
-    /// The exact cumulative costs.
-    #[must_use]
-    pub fn cells(&self) -> &[[Cell; KINDS]] {
-        &self.cells
+    /// The exact cumulative costs, agent by agent.
+    pub fn cells(&self) -> impl Iterator<Item = [Cell; KINDS]> {
+        let agents = 0..self.cells[0].len();
+        agents.map(|at| std::array::from_fn(|kind| self.cells[kind][at]))
     }
 
     /// Takes over the cumulative costs of a snapshot.
@@ -252,7 +288,7 @@ impl Costs {
     /// # Errors
     /// Says what contradicts itself.
     pub fn restore(&mut self, cells: Vec<[Cell; KINDS]>) -> Result<(), &'static str> {
-        if cells.len() != self.cells.len() {
+        if cells.len() != self.cells[0].len() {
             return Err("the costs are not those of the scenario's agents");
         }
         let mut totals = [0_i128; KINDS];
@@ -270,7 +306,7 @@ impl Costs {
         }
         self.totals = totals.map(|total| total as i64);
         self.total = self.totals.iter().sum();
-        self.cells = cells;
+        self.cells = std::array::from_fn(|kind| cells.iter().map(|row| row[kind]).collect());
         Ok(())
     }
 }

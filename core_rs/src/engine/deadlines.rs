@@ -6,12 +6,16 @@ use crate::engine::units::PaymentId;
 /// Ticks of a turn of the near wheel.
 const TURN: usize = 4_096;
 const NONE: u32 = u32::MAX;
+/// Payments of a crate: with what else it holds, one line of the cache.
+const CRATE: usize = 14;
 
-/// One payment in the list of its tick, or of its turn.
+/// Some of the payments of a tick, or of a turn.
 #[derive(Clone, Copy, Debug)]
-struct Node {
-    payment: PaymentId,
-    deadline: u32,
+#[repr(align(64))]
+struct Crate {
+    held: [PaymentId; CRATE],
+    count: u32,
+    /// The next crate of the same list, or of those that are free.
     next: u32,
 }
 
@@ -21,12 +25,12 @@ pub struct Deadlines {
     /// The first tick not yet passed.
     now: u32,
     count: usize,
-    /// First node of each tick of the turn that runs.
+    /// First crate of each tick of the turn that runs.
     near: Vec<u32>,
-    /// First node of each later turn.
+    /// First crate of each later turn.
     far: Vec<u32>,
-    nodes: Vec<Node>,
-    /// First of the nodes that are free again.
+    crates: Vec<Crate>,
+    /// First of the crates that are free again.
     free: u32,
 }
 
@@ -39,7 +43,7 @@ impl Deadlines {
             count: 0,
             near: vec![NONE; TURN.min(ticks as usize + 1)],
             far: vec![NONE; ticks as usize / TURN + 1],
-            nodes: Vec::new(),
+            crates: Vec::new(),
             free: NONE,
         }
     }
@@ -51,42 +55,48 @@ impl Deadlines {
             self.far.fill(NONE);
         }
         (self.now, self.count, self.free) = (0, 0, NONE);
-        self.nodes.clear();
+        self.crates.clear();
     }
 
     /// Watches a deadline within the run that has not passed.
     pub fn watch(&mut self, deadline: u32, payment: PaymentId) {
         debug_assert!(deadline >= self.now);
-        let list = self.list(deadline);
-        let node = Node {
-            payment,
-            deadline,
-            next: *list,
-        };
-        if self.free == NONE {
-            let place = self.nodes.len() as u32;
-            *self.list(deadline) = place;
-            self.nodes.push(node);
-        } else {
-            let place = self.free;
-            *self.list(deadline) = place;
-            self.free = std::mem::replace(&mut self.nodes[place as usize], node).next;
-        }
+        self.put(deadline, payment);
         self.count += 1;
     }
 
-    #[inline]
-    fn list(&mut self, deadline: u32) -> &mut u32 {
+    fn put(&mut self, deadline: u32, payment: PaymentId) {
         let turn = deadline as usize / TURN;
-        if turn == self.now as usize / TURN {
+        let list = if turn == self.now as usize / TURN {
             &mut self.near[deadline as usize % TURN]
         } else {
             &mut self.far[turn]
+        };
+        match self.crates.get_mut(*list as usize) {
+            Some(open) if (open.count as usize) < CRATE => {
+                open.held[open.count as usize] = payment;
+                open.count += 1;
+            }
+            _ => {
+                let fresh = Crate {
+                    held: [payment; CRATE],
+                    count: 1,
+                    next: *list,
+                };
+                if let Some(used) = self.crates.get_mut(self.free as usize) {
+                    *list = self.free;
+                    self.free = std::mem::replace(used, fresh).next;
+                } else {
+                    *list = self.crates.len() as u32;
+                    self.crates.push(fresh);
+                }
+            }
         }
     }
 
-    /// Moves the payments whose deadline is `tick` or has been passed over before it to `passed`.
-    pub fn pass(&mut self, tick: u32, passed: &mut Vec<PaymentId>) {
+    /// Moves the payments whose deadline is `tick` or has been passed over before it to `passed`;
+    /// `deadlines` has that of each payment.
+    pub fn pass(&mut self, tick: u32, deadlines: &[u32], passed: &mut Vec<PaymentId>) {
         while self.now <= tick {
             if self.count == 0 {
                 self.now = tick + 1;
@@ -95,33 +105,40 @@ impl Deadlines {
             let slot = self.now as usize % TURN;
             let mut at = std::mem::replace(&mut self.near[slot], NONE);
             while at != NONE {
-                let node = &mut self.nodes[at as usize];
-                passed.push(node.payment);
-                let next = std::mem::replace(&mut node.next, self.free);
-                self.free = at;
-                self.count -= 1;
-                at = next;
+                let one = self.empty(at);
+                let held = &one.held[..one.count as usize];
+                passed.extend_from_slice(held);
+                self.count -= held.len();
+                at = one.next;
             }
             self.now += 1;
             if (self.now as usize).is_multiple_of(TURN) {
-                self.turn();
+                self.turn(deadlines);
             }
         }
     }
 
+    /// Says what a crate held and frees it.
+    fn empty(&mut self, at: u32) -> Crate {
+        let held = self.crates[at as usize];
+        self.crates[at as usize].next = self.free;
+        self.free = at;
+        held
+    }
+
     /// Spreads the turn that begins over its ticks.
-    fn turn(&mut self) {
+    fn turn(&mut self, deadlines: &[u32]) {
         let turn = self.now as usize / TURN;
         let Some(list) = self.far.get_mut(turn) else {
             return;
         };
         let mut at = std::mem::replace(list, NONE);
         while at != NONE {
-            let node = &mut self.nodes[at as usize];
-            let slot = node.deadline as usize % TURN;
-            let next = std::mem::replace(&mut node.next, self.near[slot]);
-            self.near[slot] = at;
-            at = next;
+            let one = self.empty(at);
+            for &payment in &one.held[..one.count as usize] {
+                self.put(deadlines[payment.index()], payment);
+            }
+            at = one.next;
         }
     }
 }
@@ -135,20 +152,22 @@ mod tests {
     fn every_payment_passes_at_its_deadline_and_its_place_is_used_again() {
         let mut deadlines = Deadlines::new(0, 20_000);
         let deadline = |payment: u32| payment * 7_919 % 19_000;
+        let mut times: Vec<u32> = (0..500).map(deadline).collect();
         (0..500).for_each(|payment| deadlines.watch(deadline(payment), PaymentId(payment)));
         for tick in 0..20_000 {
             let mut passed = Vec::new();
-            deadlines.pass(tick, &mut passed);
+            deadlines.pass(tick, &times, &mut passed);
             passed.sort_unstable();
             let due = (0..500).filter(|&payment| deadline(payment) == tick);
             let due: Vec<PaymentId> = due.map(PaymentId).collect();
             assert_eq!(passed, due, "tick {tick}");
             if tick == 19_500 {
+                times[7] = 19_999;
                 deadlines.watch(19_999, PaymentId(7));
-                assert_eq!(deadlines.nodes.len(), 500);
+                assert!(deadlines.crates.len() <= 500);
             }
             if tick == 19_998 {
-                deadlines.pass(19_999, &mut passed);
+                deadlines.pass(19_999, &times, &mut passed);
                 assert_eq!(passed, [PaymentId(7)]);
             }
         }
@@ -157,11 +176,12 @@ mod tests {
     #[test]
     fn what_was_passed_over_comes_with_the_next_tick_asked_for() {
         let mut deadlines = Deadlines::new(4_000, 100_000);
-        for (payment, deadline) in [(1, 4_001), (2, 4_100), (3, 50_000), (4, 99_999)] {
+        let times = [4_001, 4_100, 50_000, 99_999];
+        for (payment, deadline) in (0..).zip(times) {
             deadlines.watch(deadline, PaymentId(payment));
         }
         let mut passed = Vec::new();
-        deadlines.pass(60_000, &mut passed);
-        assert_eq!(passed, [1, 2, 3].map(PaymentId));
+        deadlines.pass(60_000, &times, &mut passed);
+        assert_eq!(passed, [0, 1, 2].map(PaymentId));
     }
 }

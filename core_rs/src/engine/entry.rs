@@ -1,13 +1,15 @@
 //! Steps 2 and 4: payments arrive at their bank and enter their rail.
 
+use std::ops::Range;
+
 use crate::engine::errors::RunError;
 use crate::engine::facts::{Detail, Method};
 use crate::engine::kernel::{Kernel, MOST_PAYMENTS};
 use crate::engine::ledger::MOST_MONEY;
 use crate::engine::payments::{Order, mark};
 use crate::engine::record::{Kind, Subject};
-use crate::engine::scenario::{Discipline, Saving};
-use crate::engine::units::{PaymentId, RailId, Tick};
+use crate::engine::scenario::{Discipline, PaymentTable, Saving};
+use crate::engine::units::{AgentId, PaymentId, RailId, Tick};
 
 impl Kernel {
     /// Step 2: scripted arrivals in file order, then generated ones by agent.
@@ -33,7 +35,7 @@ impl Kernel {
                 rail: RailId::NONE,
                 divisible: payment.divisible,
             })?;
-            self.hand_in(payment)?;
+            self.hand_in_new(payment)?;
         }
         generated.clear();
         self.generated = generated;
@@ -50,28 +52,37 @@ impl Kernel {
         }
         let first = self.payments.len();
         let rows = (self.script.rows(&due)).filter(|rows| rows.len() <= MOST_PAYMENTS - first);
-        let copied = rows.is_some();
-        if let Some(rows) = rows {
-            self.payments.copy(table, rows, self.tick);
-        }
-        let done = due.clone().try_for_each(|rank| {
-            let order = Order::of(table, self.script.row(rank), self.tick);
-            let payment = if copied {
-                let payment = PaymentId((first + rank - due.start) as u32);
-                let value = self.value_with(order.amount.0)?;
-                self.count_arrival(payment, &order, value);
-                payment
-            } else {
-                self.arrive(&order)?
-            };
-            self.script.step();
-            self.hand_in(payment)
-        });
+        let done = match rows {
+            Some(rows) => self.let_rows_arrive(table, rows),
+            None => due.clone().try_for_each(|rank| {
+                let payment = self.arrive(&Order::of(table, self.script.row(rank), self.tick))?;
+                self.script.step();
+                self.hand_in_new(payment)
+            }),
+        };
         let arrived = self.script.position() - due.start;
         // A run that failed holds only what had arrived.
         self.payments.truncate(first + arrived);
         (self.payments).note_scripted(PaymentId(first as u32), due.start as u32, arrived as u32);
         done
+    }
+
+    /// Lets rows that lie side by side arrive.
+    fn let_rows_arrive(
+        &mut self,
+        table: &PaymentTable,
+        rows: Range<usize>,
+    ) -> Result<(), RunError> {
+        let first = self.payments.len() as u32;
+        self.payments.copy(table, rows.clone(), self.tick);
+        for (payment, order) in (first..).zip(Order::all_of(table, rows, self.tick)) {
+            let payment = PaymentId(payment);
+            let value = self.value_with(order.amount.0)?;
+            self.count_arrival(payment, &order, value);
+            self.script.step();
+            self.hand_in(payment, order.sender, order.amount.0)?;
+        }
+        Ok(())
     }
 
     fn too_much(&self, what: &'static str) -> RunError {
@@ -108,27 +119,12 @@ impl Kernel {
         let amount = order.amount.0;
         self.totals.arrived_value = value;
         self.totals.arrived_count += 1;
-        self.figures.arrivals += 1;
-        self.figures.arrived_value += amount;
-        let left_of_day = u128::from(self.day_end - self.tick);
-        let value_ticks = u128::from(amount.unsigned_abs()) * left_of_day;
-        let today = &mut self.gauges.today;
-        today.arrived_count += 1;
-        today.arrived_value += amount;
-        today.rho_denominator += value_ticks;
-        let receiver = &mut self.gauges.agents[order.receiver.index()];
-        receiver.scheduled_net -= amount;
-        let sender = &mut self.gauges.agents[order.sender.index()];
-        sender.arrived_count += 1;
-        sender.arrived_value += amount;
-        sender.rho_denominator += value_ticks;
-        sender.scheduled_net += amount;
-        sender.scheduled_peak = sender.scheduled_peak.max(sender.scheduled_net);
-        if order.deadline != Tick::NEVER {
-            sender.timed_count += 1;
-            sender.timed_value += amount;
-            today.timed_count += 1;
-            today.timed_value += amount;
+        let is_timed = order.deadline != Tick::NEVER;
+        self.gauges.agents[order.receiver.index()].scheduled_net -= amount;
+        self.gauges.agents[order.sender.index()].count_arrival(amount, is_timed);
+        if is_timed {
+            self.gauges.today.timed_count += 1;
+            self.gauges.today.timed_value += amount;
         }
         let detail = Detail {
             method: order.priority,
@@ -146,11 +142,22 @@ impl Kernel {
     }
 
     /// Hands an arrived payment to its bank: submitted at once, or put into Queue 1.
-    fn hand_in(&mut self, payment: PaymentId) -> Result<(), RunError> {
-        let sender = self.payments.sender[payment.index()];
+    fn hand_in_new(&mut self, payment: PaymentId) -> Result<(), RunError> {
+        let at = payment.index();
+        self.hand_in(payment, self.payments.sender[at], self.payments.amount[at])
+    }
+
+    /// The same of a payment of which this is known.
+    #[inline]
+    fn hand_in(
+        &mut self,
+        payment: PaymentId,
+        sender: AgentId,
+        amount: i64,
+    ) -> Result<(), RunError> {
         if self.desks[sender.index()].submits_at_once() {
             self.payments.set(payment, mark::DECIDED);
-            self.submit(payment);
+            self.submit_for(payment, sender, amount);
             return Ok(());
         }
         self.put_pending(payment)
@@ -159,9 +166,13 @@ impl Kernel {
     /// Lets a payment enter its rail in step 4.
     pub fn submit(&mut self, payment: PaymentId) {
         let at = payment.index();
-        self.payments.release[at] = self.tick;
-        let sender = self.payments.sender[at];
-        self.desks[sender.index()].released_today += self.payments.amount[at];
+        self.submit_for(payment, self.payments.sender[at], self.payments.amount[at]);
+    }
+
+    #[inline]
+    fn submit_for(&mut self, payment: PaymentId, sender: AgentId, amount: i64) {
+        self.payments.release[payment.index()] = self.tick;
+        self.desks[sender.index()].released_today += amount;
         self.entering.push((self.payments.rank(payment), payment));
     }
 

@@ -108,9 +108,12 @@ impl Moments {
     /// Takes the position at the close of a tick that began with `left` ticks of the day left.
     #[inline]
     pub fn stand_at(&mut self, position: i64, left: u32) {
-        let weight = weight(left) as i128;
-        self.debit += i128::from(position.max(0) - self.standing.max(0)) * weight;
-        self.credit += i128::from((-position).max(0) - (-self.standing).max(0)) * weight;
+        // At most 2^34, so that each product is one of two machine words.
+        let weight = i64::from(left) * i64::from(left);
+        let moved = position - self.standing;
+        let debit = position.max(0) - self.standing.max(0);
+        self.debit += i128::from(debit) * i128::from(weight);
+        self.credit += i128::from(debit - moved) * i128::from(weight);
         self.standing = position;
     }
 
@@ -157,19 +160,23 @@ pub struct ClosedDay {
 }
 
 /// Sums over one agent's payments, over the run unless said otherwise. In the order in which they
-/// are used: what every payment counts towards lies in two lines of the cache.
+/// are used: what every payment counts towards lies in one line of the cache.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[repr(C, align(64))]
 pub struct AgentGauge {
-    pub(super) rho_denominator: u128,
+    /// Value that arrived in the tick that runs.
+    #[serde(skip)]
+    arriving: i64,
     pub(super) arrived_count: u64,
-    pub(super) arrived_value: i64,
     /// Today: sent - received if all had settled on arrival, and its largest value.
     pub(super) scheduled_net: i64,
     pub(super) scheduled_peak: i64,
     pub(super) timed_count: u64,
     pub(super) timed_value: i64,
     pub(super) settled_count: u64,
+    /// Up to the last tick.
+    pub(super) arrived_value: i64,
+    pub(super) rho_denominator: u128,
     /// Longest delay of a payment that left.
     pub(super) longest: u32,
     /// Σ (left - arrived) of what waited and left, Σ arrived of what waits, and both by value.
@@ -203,6 +210,27 @@ pub struct AgentGauge {
 }
 
 impl AgentGauge {
+    /// Counts a payment that arrives to be sent; all of a tick are weighed together.
+    #[inline]
+    pub fn count_arrival(&mut self, amount: i64, is_timed: bool) {
+        self.arrived_count += 1;
+        self.arriving += amount;
+        self.scheduled_net += amount;
+        self.scheduled_peak = self.scheduled_peak.max(self.scheduled_net);
+        if is_timed {
+            self.timed_count += 1;
+            self.timed_value += amount;
+        }
+    }
+
+    /// Takes what arrived in a tick that began with `left` ticks of the day left.
+    #[inline]
+    pub fn weigh_arrivals(&mut self, left: u32) {
+        let value = std::mem::take(&mut self.arriving);
+        self.arrived_value += value;
+        self.rho_denominator += u128::from(value.unsigned_abs()) * u128::from(left);
+    }
+
     /// A payment begins to wait, or (it settles at once) never does.
     #[inline]
     pub fn begin_waiting(&mut self, arrival: u32, value: u128) {

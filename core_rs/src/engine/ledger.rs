@@ -69,6 +69,25 @@ impl Account {
     pub fn net_sent_today(&self) -> i64 {
         self.sent_today - self.received_today
     }
+
+    /// Counts what was sent; says by how much the net debit rose.
+    #[inline]
+    fn send(&mut self, amount: i64, urgent: bool) -> i64 {
+        let before = self.net_sent_today();
+        self.sent_today += amount;
+        if urgent {
+            self.reservation_left = (self.reservation_left - amount).max(0);
+        }
+        (before + amount).max(0) - before.max(0)
+    }
+
+    /// Counts what was received; says by how much the net debit fell.
+    #[inline]
+    fn receive(&mut self, amount: i64) -> i64 {
+        let before = self.net_sent_today();
+        self.received_today += amount;
+        before.max(0) - (before - amount).max(0)
+    }
 }
 
 /// What an agent may use besides its balance, and its limits; changes only by intervention.
@@ -201,6 +220,13 @@ impl Ledger {
         self.balances_sum += i128::from(delta);
     }
 
+    /// Moves `amount` from one balance to another.
+    #[inline]
+    pub fn pay(&mut self, sender: AgentId, receiver: AgentId, amount: i64) {
+        self.book(sender, -amount);
+        self.book(receiver, amount);
+    }
+
     /// Keeps back a gain until step 7.
     #[inline]
     pub fn hold_back(&mut self, agent: AgentId, gain: i64) {
@@ -219,22 +245,40 @@ impl Ledger {
     /// Counts a settled payment towards outflows, receipts and what is left of a reservation.
     #[inline]
     pub fn count_settled(&mut self, sender: AgentId, receiver: AgentId, amount: i64, urgent: bool) {
+        self.note_flow(sender, receiver, amount);
+        let rise = self.accounts[sender.index()].send(amount, urgent);
+        let fall = self.accounts[receiver.index()].receive(amount);
+        self.provision += rise - fall;
+    }
+
+    /// The same of a payment that settles alone, with the peaks after it: a sender's net debit can
+    /// only rise, a receiver's only fall.
+    #[inline]
+    pub fn count_settled_alone(
+        &mut self,
+        sender: AgentId,
+        receiver: AgentId,
+        amount: i64,
+        urgent: bool,
+    ) {
+        self.note_flow(sender, receiver, amount);
+        let payer = &mut self.accounts[sender.index()];
+        let rise = payer.send(amount, urgent);
+        payer.peak_debit = payer.peak_debit.max(payer.net_sent_today());
+        let payee = &mut self.accounts[receiver.index()];
+        let fall = payee.receive(amount);
+        payee.peak_credit = payee.peak_credit.max(-payee.net_sent_today());
+        self.provision += rise - fall;
+        self.provision_peak = self.provision_peak.max(self.provision);
+    }
+
+    #[inline]
+    fn note_flow(&mut self, sender: AgentId, receiver: AgentId, amount: i64) {
         self.flows.note(sender, receiver, amount);
         if self.flows_limited {
             self.flows.settle();
         }
         self.flows_in_use = true;
-        let account = &mut self.accounts[sender.index()];
-        let before = account.net_sent_today().max(0);
-        account.sent_today += amount;
-        if urgent {
-            account.reservation_left = (account.reservation_left - amount).max(0);
-        }
-        let rise = account.net_sent_today().max(0) - before;
-        let account = &mut self.accounts[receiver.index()];
-        let before = account.net_sent_today().max(0);
-        account.received_today += amount;
-        self.provision += rise + account.net_sent_today().max(0) - before;
     }
 
     /// Takes the peaks of an agent's net position after a settlement.

@@ -1,6 +1,7 @@
 //! What the engine computes; the rules are in docs/model.md.
 
 pub mod accruals;
+pub mod agent_charts;
 pub mod arrivals;
 pub mod columns;
 pub mod costs;

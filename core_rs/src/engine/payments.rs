@@ -80,6 +80,29 @@ impl Order {
             divisible: table.divisible[row],
         }
     }
+
+    /// Rows of the table that arrive in `tick`, one after the other.
+    pub fn all_of(
+        table: &PaymentTable,
+        rows: Range<usize>,
+        tick: u32,
+    ) -> impl Iterator<Item = Self> {
+        let ends = (table.sender[rows.clone()].iter()).zip(&table.receiver[rows.clone()]);
+        let terms = (table.amount[rows.clone()].iter()).zip(&table.deadline_tick[rows.clone()]);
+        let ways = (table.priority[rows.clone()].iter()).zip(&table.rail[rows.clone()]);
+        (ends.zip(terms).zip(ways).zip(&table.divisible[rows])).map(
+            move |(((ends, terms), ways), &divisible)| Self {
+                sender: *ends.0,
+                receiver: *ends.1,
+                amount: *terms.0,
+                arrival: Tick(tick),
+                deadline: *terms.1,
+                priority: *ways.0,
+                rail: *ways.1,
+                divisible,
+            },
+        )
+    }
 }
 
 /// A split: payments `first..first + parts` are the parts of `parent`.

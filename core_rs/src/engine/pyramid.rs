@@ -22,6 +22,16 @@ impl Extremes {
         }
     }
 
+    /// The same of values that are all `by` larger.
+    #[must_use]
+    pub fn raised(self, by: i64) -> Self {
+        Self {
+            low: self.low + by,
+            high: self.high + by,
+            ..self
+        }
+    }
+
     /// Takes in what came later.
     pub fn then(&mut self, later: Self) {
         // Without a branch: of two values side by side nobody knows which is the larger.
@@ -107,6 +117,18 @@ impl<const N: usize> Pyramid<N> {
             open: Open::of(values),
             is_open: false,
             closed: Vec::new(),
+        }
+    }
+
+    /// The same step functions, all `by` higher.
+    #[must_use]
+    pub fn raised(&self, by: i64) -> Self {
+        let raised = |bucket: &[Extremes; N]| bucket.map(|extremes| extremes.raised(by));
+        Self {
+            last: self.last.map(|value| value + by),
+            open: Open::again(&raised(&self.open.bucket())),
+            closed: self.closed.iter().map(raised).collect(),
+            ..*self
         }
     }
 

@@ -102,6 +102,8 @@ pub struct Log {
     sides: Vec<Side>,
     /// (tick, number of the first event held of it).
     marks: Vec<(u32, usize)>,
+    /// Number of the first event held of the tick that runs.
+    unmarked: usize,
     /// Of the agents before the first event held; empty = the opening balances.
     balances: Vec<i64>,
 }
@@ -151,12 +153,17 @@ impl Log {
     }
 
     #[inline]
-    fn keep(&mut self, tick: u32, kind: u8, payment: PaymentId) {
-        if self.marks.last().is_none_or(|mark| mark.0 != tick) {
-            self.marks.push((tick, self.kinds.len()));
-        }
+    fn keep(&mut self, kind: u8, payment: PaymentId) {
         self.kinds.push(kind);
         self.payments.push(payment);
+    }
+
+    /// Notes that the events since the last close were of `tick`.
+    pub fn close_tick(&mut self, tick: u32) {
+        if self.kinds.len() > self.unmarked {
+            self.marks.push((tick, self.unmarked));
+            self.unmarked = self.kinds.len();
+        }
     }
 
     /// A payment's event.
@@ -193,7 +200,7 @@ impl Log {
         } else {
             0xf0
         };
-        self.keep(tick, kind as u8 | method, subject.payment);
+        self.keep(kind as u8 | method, subject.payment);
         if has_side(kind as u8) {
             self.sides.push(Side {
                 agent: subject.sender.0,
@@ -217,7 +224,7 @@ impl Log {
             amount: fact.amount,
             extra: fact.extra,
         });
-        self.keep(tick, kind as u8 | 0xf0, fact.payment);
+        self.keep(kind as u8 | 0xf0, fact.payment);
         self.sides.push(Side {
             agent: fact.agent.0,
             reason: fact.reason,
@@ -256,6 +263,7 @@ impl Log {
         self.payments.clear();
         self.sides.clear();
         self.marks.clear();
+        self.unmarked = 0;
     }
 
     /// Balance of an agent before the first event held.

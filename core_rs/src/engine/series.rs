@@ -2,6 +2,8 @@
 
 use std::collections::VecDeque;
 
+use crate::engine::agent_charts::{AgentCharts, stand};
+use crate::engine::index_set::IndexSet;
 use crate::engine::pyramid::{Extremes, Pyramid};
 use crate::engine::results::{Figures, Frame, SeriesColumns, SeriesKey, series_names};
 use crate::engine::units::{AgentId, Tick};
@@ -16,11 +18,8 @@ const OF_AGENT: usize = 3;
 const SYSTEM_BUCKETS: usize = 4_096;
 /// Bytes for the pyramids of all agents together.
 const AGENT_BYTES: usize = 48 << 20;
-/// Rows and changes kept exactly, for the newest part of a chart.
+/// Rows kept exactly, for the newest part of a chart.
 const RECENT_ROWS: usize = 4_096;
-const RECENT_CHANGES: usize = 8_192;
-/// Changes kept at most before the charts of the agents take them in.
-const MOST_CHANGES: usize = 32_768;
 
 /// Figures that stand rather than flow: queue_depth, queue_value, pending.
 const STANDING: [usize; 3] = [3, 4, 5];
@@ -50,22 +49,6 @@ fn row_of(figures: &Figures) -> [i64; FIGURES] {
     row
 }
 
-/// An agent's chart values changed.
-#[derive(Clone, Copy, Debug)]
-struct Change {
-    tick: u32,
-    agent: AgentId,
-    before: [i64; OF_AGENT],
-}
-
-/// Memory for sorting changes by agent.
-#[derive(Clone, Debug, Default)]
-struct Scratch {
-    /// Per agent, the end of its part of `sorted`.
-    ends: Vec<u32>,
-    sorted: Vec<(u32, [i64; OF_AGENT])>,
-}
-
 /// All series of a run.
 #[derive(Clone, Debug)]
 pub struct Series {
@@ -76,24 +59,59 @@ pub struct Series {
     recent_rows: VecDeque<(u32, [i64; CHARTED])>,
     /// From this tick on, the recent rows are complete.
     rows_from: u32,
-    /// Changes of agents, oldest first; those from `folded` on are not in their charts yet.
-    changes: Vec<Change>,
-    folded: usize,
     system: Pyramid<CHARTED>,
-    agents: Vec<Pyramid<OF_AGENT>>,
-    agents_last: Vec<[i64; OF_AGENT]>,
-    scratch: Scratch,
+    balances: AgentCharts,
+    queued: AgentCharts,
+    available: Available,
+}
+
+/// What the agents can send: their balance and a constant, but for those whose credit line or
+/// collateral was changed in the run, which have charts of their own from then on.
+#[derive(Clone, Debug)]
+struct Available {
+    /// Above the balance; of those apart, until they were.
+    headroom: Vec<i64>,
+    apart: IndexSet,
+    /// Of those apart, the tick in which they came to be; 0 of the others.
+    apart_since: Vec<u32>,
+    charts: AgentCharts,
+}
+
+impl Available {
+    /// Records what an agent can send after a tick of which its balance is not recorded yet.
+    fn push(
+        &mut self,
+        balances: &mut AgentCharts,
+        tick: u32,
+        agent: AgentId,
+        balance: i64,
+        available: i64,
+    ) {
+        let at = agent.index();
+        if !self.apart.contains(at) {
+            if available - balance == self.headroom[at] {
+                return;
+            }
+            self.apart.insert(at);
+            self.apart_since[at] = tick;
+            self.charts.follow(balances, agent, self.headroom[at]);
+        }
+        self.charts.push(tick, agent, available);
+    }
 }
 
 impl Series {
     /// Series of a run that goes on at `first_tick`, where the agents stand at `agents`
     /// (balance, available, value in Queue 2).
     #[must_use]
-    pub fn new(first_tick: u32, agents: Vec<[i64; OF_AGENT]>, totals: [i64; FIGURES]) -> Self {
+    pub fn new(first_tick: u32, agents: &[[i64; OF_AGENT]], totals: [i64; FIGURES]) -> Self {
         let bucket = OF_AGENT * size_of::<Extremes>();
         let fitting = AGENT_BYTES / bucket / agents.len().max(1);
         // Rounded down to a power of two.
         let most = 1 << fitting.clamp(16, 2_048).ilog2();
+        let charts = |value: fn(&[i64; OF_AGENT]) -> i64| {
+            AgentCharts::new(first_tick, most, agents.iter().map(value).collect())
+        };
         let mut start = [0; CHARTED];
         start[FIGURES..].copy_from_slice(&totals);
         Self {
@@ -103,14 +121,17 @@ impl Series {
             totals,
             recent_rows: VecDeque::new(),
             rows_from: first_tick,
-            changes: Vec::new(),
-            folded: 0,
-            scratch: Scratch::default(),
             system: Pyramid::new(first_tick, SYSTEM_BUCKETS, start),
-            agents: (agents.iter())
-                .map(|&values| Pyramid::new(first_tick, most, values))
-                .collect(),
-            agents_last: agents,
+            balances: charts(|&[balance, _, _]| balance),
+            queued: charts(|&[_, _, queued]| queued),
+            available: Available {
+                headroom: (agents.iter())
+                    .map(|&[balance, available, _]| available - balance)
+                    .collect(),
+                apart: IndexSet::new(agents.len()),
+                apart_since: vec![0; agents.len()],
+                charts: charts(|&[_, available, _]| available),
+            },
         }
     }
 
@@ -153,71 +174,10 @@ impl Series {
 
     /// Records where an agent stands after a tick.
     pub fn push_agent(&mut self, tick: u32, agent: AgentId, values: [i64; OF_AGENT]) {
-        let last = &mut self.agents_last[agent.index()];
-        let before = *last;
-        // Each figure by itself: compared as a whole they would go through memory first.
-        if (0..OF_AGENT).all(|at| before[at] == values[at]) {
-            return;
-        }
-        *last = values;
-        if self.changes.len() == MOST_CHANGES {
-            self.fold();
-            // One more than are asked for says from which tick on they are complete.
-            let old = self.changes.len() - RECENT_CHANGES - 1;
-            self.changes.drain(..old);
-            self.folded = self.changes.len();
-        }
-        self.changes.push(Change {
-            tick,
-            agent,
-            before,
-        });
-    }
-
-    /// Takes the changes since the last time into the charts, agent by agent: a chart is larger
-    /// than what the caches hold of it when every tick writes into many, and most are never drawn.
-    fn fold(&mut self) {
-        let Scratch { ends, sorted } = &mut self.scratch;
-        let changes = &self.changes[self.folded..];
-        ends.clear();
-        ends.resize(self.agents.len(), 0);
-        for change in changes {
-            ends[change.agent.index()] += 1;
-        }
-        let mut sum = 0;
-        for end in ends.iter_mut() {
-            sum += std::mem::replace(end, sum);
-        }
-        sorted.resize(changes.len(), (0, [0; OF_AGENT]));
-        for change in changes {
-            let place = &mut ends[change.agent.index()];
-            sorted[*place as usize] = (change.tick, change.before);
-            *place += 1;
-        }
-        let mut start = 0;
-        for (at, &end) in ends.iter().enumerate() {
-            let own = &sorted[start..end as usize];
-            start = end as usize;
-            let Some(&(newest, _)) = own.last() else {
-                continue;
-            };
-            // After a change stands what the next one found, after the last what stands now.
-            let found = own[1..].iter().map(|(_, before)| before);
-            let after = found.chain([&self.agents_last[at]]);
-            let ticks = own.iter().map(|&(tick, _)| tick);
-            self.agents[at].push_all(newest, ticks.zip(after));
-        }
-        self.folded = self.changes.len();
-    }
-
-    /// The newest changes, and from which tick on they are complete.
-    fn recent_changes(&self) -> (&[Change], u32) {
-        let from = self.changes.len().saturating_sub(RECENT_CHANGES);
-        let complete_from = match from.checked_sub(1) {
-            Some(left_out) => self.changes[left_out].tick + 1,
-            None => self.system.first_tick(),
-        };
-        (&self.changes[from..], complete_from)
+        let [balance, available, queued] = values;
+        (self.available).push(&mut self.balances, tick, agent, balance, available);
+        self.balances.push(tick, agent, balance);
+        self.queued.push(tick, agent, queued);
     }
 
     /// Bytes held until drained.
@@ -247,7 +207,9 @@ impl Series {
     /// that fits and is known, else two per bucket with its extremes.
     #[must_use]
     pub fn frame(&mut self, keys: &[SeriesKey], from: Tick, now: u32, max_points: usize) -> Frame {
-        self.fold();
+        self.balances.fold();
+        self.queued.fold();
+        self.available.charts.fold();
         let from = from.0.max(self.system.first_tick());
         let mut frame = Frame {
             tick: Vec::new(),
@@ -257,13 +219,13 @@ impl Series {
             return frame;
         }
         let width = (keys.iter().map(|key| self.width(key))).max().unwrap_or(1);
-        let exact = from >= self.rows_from.max(self.recent_changes().1);
+        let exact = keys.iter().all(|key| from >= self.complete_from(key));
         if (now - from) as usize <= max_points && (width == 1 || exact) {
             for tick in from..now {
                 frame.tick.push(f64::from(tick));
             }
             for (key, column) in keys.iter().zip(&mut frame.columns) {
-                self.fill_exact(key, from, now, column);
+                self.fill_exact(*key, from, now, column);
             }
             return frame;
         }
@@ -302,49 +264,65 @@ impl Series {
         frame
     }
 
-    fn column_of(key: &SeriesKey) -> (Option<AgentId>, usize) {
-        match *key {
-            SeriesKey::Figure(figure) => (None, usize::from(figure).min(FIGURES - 1)),
-            SeriesKey::Total(figure) => (None, FIGURES + usize::from(figure).min(FIGURES - 1)),
-            SeriesKey::Balance(agent) => (Some(agent), 0),
-            SeriesKey::Available(agent) => (Some(agent), 1),
-            SeriesKey::QueuedValue(agent) => (Some(agent), 2),
+    /// The charts a series of an agent is read from, and what is added to them.
+    fn of_agent(&self, key: SeriesKey) -> Result<(&AgentCharts, AgentId, i64), usize> {
+        let last = FIGURES - 1;
+        match key {
+            SeriesKey::Figure(figure) => Err(usize::from(figure).min(last)),
+            SeriesKey::Total(figure) => Err(FIGURES + usize::from(figure).min(last)),
+            SeriesKey::Balance(agent) => Ok((&self.balances, agent, 0)),
+            SeriesKey::QueuedValue(agent) => Ok((&self.queued, agent, 0)),
+            SeriesKey::Available(agent) if self.available.apart.contains(agent.index()) => {
+                Ok((&self.available.charts, agent, 0))
+            }
+            SeriesKey::Available(agent) => {
+                let headroom = self.available.headroom[agent.index()];
+                Ok((&self.balances, agent, headroom))
+            }
+        }
+    }
+
+    /// From this tick on, a series is known tick by tick.
+    fn complete_from(&self, key: &SeriesKey) -> u32 {
+        match (self.of_agent(*key), key) {
+            // Before it came apart it is read from the balances.
+            (Ok((charts, ..)), SeriesKey::Available(_)) => {
+                charts.complete_from().max(self.balances.complete_from())
+            }
+            (Ok((charts, ..)), _) => charts.complete_from(),
+            (Err(_), _) => self.rows_from,
         }
     }
 
     fn width(&self, key: &SeriesKey) -> u32 {
-        match Self::column_of(key).0 {
-            Some(agent) => self.agents[agent.index()].width(),
-            None => self.system.width(),
+        match self.of_agent(*key) {
+            Ok((charts, agent, _)) => charts.width(agent),
+            Err(_) => self.system.width(),
         }
     }
 
     fn over(&self, key: &SeriesKey, from: u32, to: u32) -> Extremes {
-        match Self::column_of(key) {
-            (Some(agent), column) => self.agents[agent.index()].over(column, from, to),
-            (None, column) => self.system.over(column, from, to),
+        match self.of_agent(*key) {
+            Ok((charts, agent, by)) => charts.over(agent, from, to).raised(by),
+            Err(column) => self.system.over(column, from, to),
         }
     }
 
-    fn fill_exact(&self, key: &SeriesKey, from: u32, now: u32, column: &mut Vec<f64>) {
-        if self.width(key) == 1 {
-            column.extend((from..now).map(|tick| self.over(key, tick, tick + 1).low as f64));
+    fn fill_exact(&self, key: SeriesKey, from: u32, now: u32, column: &mut Vec<f64>) {
+        if self.width(&key) == 1 {
+            column.extend((from..now).map(|tick| self.over(&key, tick, tick + 1).low as f64));
             return;
         }
-        match Self::column_of(key) {
-            (Some(agent), at) => {
-                let changes: Vec<(u32, i64)> = (self.recent_changes().0.iter())
-                    .filter(|change| change.agent == agent && change.tick >= from)
-                    .map(|change| (change.tick, change.before[at]))
-                    .collect();
-                // After a change stands what the next one found, after the last what stands now.
-                let standing = self.agents_last[agent.index()][at];
-                let values = (changes.iter().map(|change| change.1)).chain([standing]);
-                let start = changes.first().map_or(standing, |change| change.1);
-                let ticks = changes.iter().map(|change| change.0);
-                stand(start, ticks.zip(values.skip(1)), from, now, column);
+        match (self.of_agent(key), key) {
+            (Ok((charts, agent, by)), SeriesKey::Available(_)) => {
+                let at = agent.index();
+                let apart = self.available.apart_since[at].clamp(from, now);
+                let before = self.available.headroom[at];
+                (self.balances).exact(agent, from, apart, before, column);
+                charts.exact(agent, apart, now, by, column);
             }
-            (None, at) => {
+            (Ok((charts, agent, by)), _) => charts.exact(agent, from, now, by, column),
+            (Err(at), _) => {
                 let after = self.recent_rows.partition_point(|row| row.0 <= from);
                 let start = after
                     .checked_sub(1)
@@ -356,28 +334,5 @@ impl Series {
                 stand(start, rows, from, now, column);
             }
         }
-    }
-}
-
-/// Fills one value per tick of `from..now` from the changes in them.
-fn stand(
-    start: i64,
-    changes: impl Iterator<Item = (u32, i64)>,
-    from: u32,
-    now: u32,
-    column: &mut Vec<f64>,
-) {
-    let mut value = start;
-    let mut next = from;
-    for (tick, after) in changes {
-        while next < tick.min(now) {
-            column.push(value as f64);
-            next += 1;
-        }
-        value = after;
-    }
-    while next < now {
-        column.push(value as f64);
-        next += 1;
     }
 }

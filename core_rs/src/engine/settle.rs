@@ -78,15 +78,15 @@ impl Kernel {
         rail: RailId,
     ) -> Result<(), RunError> {
         let (receiver, amount) = (entry.receiver, entry.amount);
-        self.ledger.book(sender, -amount);
         if self.rails[rail.index()].holds_back() {
+            self.ledger.book(sender, -amount);
             self.hold_back(receiver, amount);
         } else {
-            self.ledger.book(receiver, amount);
+            self.ledger.pay(sender, receiver, amount);
         }
-        self.count_settled(sender, entry, rail, Method::Gross);
-        self.ledger.take_peaks(sender);
-        self.ledger.take_peaks(receiver);
+        let urgent = entry.priority >= URGENT;
+        (self.ledger).count_settled_alone(sender, receiver, amount, urgent);
+        self.note_settled(sender, entry, rail, Method::Gross);
         if self.ledger.accounts[sender.index()].available() < 0 {
             return Err(self.broken("a sender ends a settlement with available >= 0"));
         }
@@ -101,31 +101,19 @@ impl Kernel {
         self.ledger.hold_back(receiver, gain);
     }
 
-    /// All that a settled payment counts towards, but the balances.
-    fn count_settled(&mut self, sender: AgentId, entry: &Entry, rail: RailId, method: Method) {
+    /// All that a settled payment counts towards, but the accounts.
+    fn note_settled(&mut self, sender: AgentId, entry: &Entry, rail: RailId, method: Method) {
         let (receiver, amount) = (entry.receiver, entry.amount);
-        let urgent = entry.priority >= URGENT;
-        (self.ledger).count_settled(sender, receiver, amount, urgent);
         self.end_waiting(sender, entry, self.tick);
         (self.payments).set_status(entry.payment, Status::Settled, method as u8);
         self.payments.end[entry.payment.index()] = self.tick;
-        self.totals.settled_count += 1;
-        self.totals.settled_value += amount;
-        self.figures.settlements += 1;
-        self.figures.settled_value += amount;
-        match method {
-            Method::Gross => {}
-            Method::Bilateral => self.figures.lsm_bilateral += 1,
-            Method::Multilateral => self.figures.lsm_multilateral += 1,
-            Method::Net => self.figures.lsm_net += 1,
-        }
         self.gauges.today.settle(method, amount);
         let gauge = &mut self.gauges.agents[sender.index()];
         gauge.settled_count += 1;
         gauge.settled_by[method as usize] += amount;
         self.touch(sender);
         self.touch(receiver);
-        if urgent && self.ledger.accounts[sender.index()].bound {
+        if entry.priority >= URGENT && self.ledger.accounts[sender.index()].bound {
             self.wake(sender);
         }
         let subject = Subject {
@@ -173,7 +161,10 @@ impl Kernel {
         }
         for &(_, payment) in members.iter() {
             let sender = self.payments.sender[payment.index()];
-            self.count_settled(sender, &self.entry_of(payment), rail, method);
+            let entry = self.entry_of(payment);
+            let urgent = entry.priority >= URGENT;
+            (self.ledger).count_settled(sender, entry.receiver, entry.amount, urgent);
+            self.note_settled(sender, &entry, rail, method);
         }
         for at in involved.iter() {
             self.ledger.take_peaks(AgentId::from_index(at));

@@ -31,7 +31,7 @@ impl Simulation {
     #[must_use]
     pub fn new(scenario: Arc<Scenario>) -> Self {
         let kernel = Kernel::new(scenario);
-        let series = Series::new(0, kernel.chart_values(), [0; 19]);
+        let series = Series::new(0, &kernel.chart_values(), [0; 19]);
         Self {
             kernel,
             series,

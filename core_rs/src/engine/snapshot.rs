@@ -88,7 +88,7 @@ impl Simulation {
                         .map(|immediate| (immediate.saving.clone(), immediate.every_ticks)),
                 })
                 .collect(),
-            costs: kernel.costs.cells().to_vec(),
+            costs: kernel.costs.cells().collect(),
             multipliers: kernel.arrivals.multipliers(),
             script_position: kernel.script.position() as u32,
             schedule: kernel.schedule.snapshot(),
@@ -123,7 +123,7 @@ impl Simulation {
         }
         let (figures, series_totals) = (body.figures, body.series_totals);
         let kernel = resumed(body, scenario).map_err(RestoreError::Inconsistent)?;
-        let series = Series::new(kernel.tick, kernel.chart_values(), series_totals);
+        let series = Series::new(kernel.tick, &kernel.chart_values(), series_totals);
         let mut simulation = Self {
             kernel,
             series,

@@ -1,6 +1,6 @@
 //! The order inside a tick (model, section 3).
 
-use crate::engine::costs::CostKind;
+use crate::engine::costs::{CostKind, KINDS};
 use crate::engine::errors::RunError;
 use crate::engine::facts::{Detail, Fact, reason};
 use crate::engine::gauges::weight;
@@ -9,12 +9,32 @@ use crate::engine::payments::mark;
 use crate::engine::record::Kind;
 use crate::engine::results::Figures;
 
+/// What had been counted when a tick began.
+struct Counted {
+    arrived_count: u64,
+    arrived_value: i64,
+    settled_count: [u64; 4],
+    settled_value: [i64; 4],
+    costs: [i64; KINDS],
+}
+
 impl Kernel {
     /// Runs one tick; its figures are in `figures`, whom it concerned in `touched`.
     pub fn run_tick(&mut self) -> Result<(), RunError> {
-        let costs_before = self.costs.totals();
         self.figures = Figures::default();
         self.day_end = self.last_tick_of_day() + 1;
+        let before = self.counted();
+        let done = self.run_steps(&before);
+        if done.is_err() {
+            self.count_tick(&before);
+        }
+        self.log.close_tick(self.tick);
+        done?;
+        self.tick += 1;
+        Ok(())
+    }
+
+    fn run_steps(&mut self, before: &Counted) -> Result<(), RunError> {
         if self.tick_of_day() == 0 {
             self.open_day()?;
         }
@@ -28,15 +48,51 @@ impl Kernel {
         self.book_held_back();
         self.pass_deadlines()?;
         self.accrue()?;
+        self.count_tick(before);
         self.sample();
         if self.tick == self.last_tick_of_day() {
             self.close_day()?;
         }
-        self.close_figures(costs_before);
+        self.close_figures(&before.costs);
         self.ledger.close_tick();
-        self.check_sums()?;
-        self.tick += 1;
-        Ok(())
+        self.check_sums()
+    }
+
+    fn counted(&self) -> Counted {
+        let today = &self.gauges.today;
+        Counted {
+            arrived_count: self.totals.arrived_count,
+            arrived_value: self.totals.arrived_value,
+            settled_count: today.settled_count,
+            settled_value: today.settled_value,
+            costs: self.costs.totals(),
+        }
+    }
+
+    /// Adds what arrived and settled in the tick, each counted once as it happened, to all the
+    /// other sums it belongs to.
+    fn count_tick(&mut self, before: &Counted) {
+        let (figures, totals) = (&mut self.figures, &mut self.totals);
+        let today = &mut self.gauges.today;
+        figures.arrivals = totals.arrived_count - before.arrived_count;
+        figures.arrived_value = totals.arrived_value - before.arrived_value;
+        today.arrived_count += figures.arrivals;
+        today.arrived_value += figures.arrived_value;
+        let left_of_day = u128::from(self.day_end - self.tick);
+        today.rho_denominator += u128::from(figures.arrived_value.unsigned_abs()) * left_of_day;
+        let by_method: [u64; 4] =
+            std::array::from_fn(|at| today.settled_count[at] - before.settled_count[at]);
+        [
+            _,
+            figures.lsm_bilateral,
+            figures.lsm_multilateral,
+            figures.lsm_net,
+        ] = by_method;
+        figures.settlements = by_method.iter().sum();
+        figures.settled_value =
+            (today.settled_value.iter().sum::<i64>()) - before.settled_value.iter().sum::<i64>();
+        totals.settled_count += figures.settlements;
+        totals.settled_value += figures.settled_value;
     }
 
     /// Step 7.
@@ -64,7 +120,7 @@ impl Kernel {
     /// Step 8, first: what still waits at the end of its deadline tick becomes overdue.
     fn pass_deadlines(&mut self) -> Result<(), RunError> {
         let mut passed = std::mem::take(&mut self.passed);
-        self.deadlines.pass(self.tick, &mut passed);
+        (self.deadlines).pass(self.tick, &self.payments.deadline, &mut passed);
         // Without a branch, so that the marks of all are fetched side by side.
         let mut late = 0;
         for at in 0..passed.len() {
@@ -125,6 +181,7 @@ impl Kernel {
         for &agent in &self.touched {
             let account = &self.ledger.accounts[agent.index()];
             let gauge = &mut self.gauges.agents[agent.index()];
+            gauge.weigh_arrivals(left);
             gauge.moments.stand_at(account.net_sent_today(), left);
             let value = account.pending_value + account.queued_value;
             if value > 0 {
@@ -154,7 +211,7 @@ impl Kernel {
     }
 
     /// Step 10.
-    fn close_figures(&mut self, costs_before: [i64; 8]) {
+    fn close_figures(&mut self, costs_before: &[i64; KINDS]) {
         let figures = &mut self.figures;
         figures.queue_depth = self.totals.queued_count;
         figures.queue_value = self.totals.queued_value;

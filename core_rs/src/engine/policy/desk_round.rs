@@ -153,11 +153,9 @@ impl Kernel {
         let timed = self.payments.deadline[parent.index()] != Tick::NEVER.0;
         let late = self.payments.has(parent, mark::OVERDUE);
         self.totals.arrived_count += more;
-        self.figures.arrivals += more;
         let day_start = self.day() * self.scenario.ticks_per_day;
         let today = &mut self.gauges.today;
         let gauge = &mut self.gauges.agents[agent.index()];
-        today.arrived_count += more;
         gauge.arrived_count += more;
         // Parts keep the parent's arrival tick: each has waited as long as it has.
         let waited = self.tick - self.payments.arrival[parent.index()];
