@@ -8,11 +8,9 @@ whole or not at all.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import duckdb
 import numpy as np
@@ -20,14 +18,7 @@ from numpy.typing import NDArray
 
 from simulations.config.clock import DayClock
 from simulations.config.liquidity import liquidity_bounds
-from simulations.config.payment_checks import (
-    Terms,
-    column,
-    make_types,
-    read_csv,
-    read_rows,
-    refuse_bad_rows,
-)
+from simulations.config.payment_checks import Terms, column, make_types, read_csv
 from simulations.config.payment_file import (
     BadRow,
     Layout,
@@ -37,6 +28,7 @@ from simulations.config.payment_file import (
     refuse,
     scan,
 )
+from simulations.config.payment_rows import Columns, read_rows
 from simulations.config.values import MAX_TOTAL
 from simulations.duck import Stopped, Watch, connect, watched
 
@@ -55,10 +47,7 @@ __all__ = [
     "watched",
 ]
 
-Columns = dict[str, NDArray[Any]]
 _AGENT_ID = "[A-Z0-9_]{1,32}"
-_ID_BLOCK = 65_536
-_WORD = 8  # bytes
 
 
 def read_payments(  # noqa: PLR0913 (each one is a fact of the scenario, by name)
@@ -82,74 +71,10 @@ def read_payments(  # noqa: PLR0913 (each one is a fact of the scenario, by name
     if layout.has("time") and clock is None:
         raise refuse("clock times need day_start and day_end in the scenario; set both", layout.skip)
     terms = Terms(agents, rails, clock, ticks_per_day, num_days, decimals)
-    with _checked(path, layout, terms) as connection:
-        return _columns(connection, layout)
-
-
-@contextmanager
-def _checked(path: Path, layout: Layout, terms: Terms) -> Iterator[duckdb.DuckDBPyConnection]:
-    """Open a connection with the table `checked`, all rows of which are good."""
     with connect([path]) as connection:
         make_types(connection, terms)
-        read_rows(connection, path, layout, terms)
-        refuse_bad_rows(connection, path, layout, terms)
-        if connection.execute("SELECT count(*) FROM checked").fetchall() == [(0,)]:
-            raise refuse("the file has a header and no payments; add a line for each", layout.skip)
-        yield connection
-
-
-def _order(connection: duckdb.DuckDBPyConnection, layout: Layout) -> str:
-    """Return the ORDER BY that puts the rows of `checked` in arrival order; empty where they stand so.
-
-    Most files are in order already, and sorting a million rows takes longer than reading them.
-    """
-    time = "day::BIGINT * 86400000000 + us" if layout.has("time") else "0"
-    stands = connection.execute(f"SELECT k, ({time})::BIGINT AS at FROM checked").fetchnumpy()
-    in_order = all(np.all(values[1:] >= values[:-1]) for values in stands.values())
-    return "" if in_order else "ORDER BY day, us, k" if layout.has("time") else "ORDER BY k"
-
-
-def _columns(connection: duckdb.DuckDBPyConnection, layout: Layout) -> Columns:
-    order = _order(connection, layout)
-    columns: Columns = connection.execute(
-        f"""SELECT enum_code(sender) AS sender, enum_code(receiver) AS receiver, amount,
-            arrival::BIGINT AS arrival_tick, coalesce(deadline::BIGINT, -1) AS deadline_tick,
-            coalesce(priority, 5)::UTINYINT AS priority, coalesce(enum_code(rail)::SMALLINT, -1) AS rail,
-            coalesce(divisible, 0)::UTINYINT AS divisible
-        FROM checked {order}"""
-    ).fetchnumpy()
-    columns = {name: np.ascontiguousarray(values) for name, values in columns.items()}
-    if layout.has("id"):
-        columns |= _ids(connection, order)
-    return columns
-
-
-def _ids(connection: duckdb.DuckDBPyConnection, order: str) -> Columns:
-    """Return the ids as one run of bytes with offsets.
-
-    Eight bytes at a time come as a number, since a Python text for each would take ten times its room.
-    """
-    longest = connection.execute("SELECT coalesce(max(strlen(id)), 0) FROM checked").fetchall()[0][0]
-    words = -(-longest // _WORD)
-    # Good ids are ASCII without backslashes, which alone would mean something in a BLOB's text.
-    packed = (
-        f"rpad(substring(coalesce(id, ''), {_WORD * word + 1}, {_WORD}), {_WORD}, chr(0))"
-        f"::BLOB::BIT::UBIGINT AS word{word}"
-        for word in range(words)
-    )
-    chosen = ", ".join(("coalesce(strlen(id), 0)::UTINYINT AS n", *packed))
-    found = connection.execute(f"SELECT {chosen} FROM checked {order}").fetchnumpy()
-    lengths = found["n"]
-    offsets = np.zeros(len(lengths) + 1, dtype=np.int64)
-    np.cumsum(lengths, out=offsets[1:])
-    text = np.empty(int(offsets[-1]), dtype=np.uint8)
-    for first in range(0, len(lengths) if words else 0, _ID_BLOCK):
-        block = slice(first, first + _ID_BLOCK)
-        numbers = np.column_stack([found[f"word{word}"][block] for word in range(words)])
-        padded = numbers.astype(">u8").view(np.uint8)
-        filled = padded[np.arange(_WORD * words) < lengths[block, None]]
-        text[offsets[first] : offsets[first] + len(filled)] = filled
-    return {"id_bytes": text, "id_offsets": offsets}
+        rows = read_rows(connection, path, layout, terms)
+    return {name: values for name, values in rows.items() if name not in ("us", "day")}
 
 
 @dataclass(frozen=True)
@@ -177,58 +102,55 @@ def inspect(path: Path, *, decimals: int = 2, ticks_per_day: int | None = None) 
     """
     scan(path)
     layout = read_layout(path)
-    banks = _banks(path, layout)
-    terms = Terms(banks or ["NONE"], None, None, ticks_per_day, None, decimals)
-    with _checked(path, layout, terms) as connection:
-        return _facts(connection, layout, banks, ticks_per_day)
+    with connect([path]) as connection:
+        banks = _banks(connection, path, layout)
+        terms = Terms(banks or ["NONE"], None, None, ticks_per_day, None, decimals)
+        make_types(connection, terms)
+        rows = read_rows(connection, path, layout, terms)
+    return _facts(rows, layout, banks, ticks_per_day)
 
 
-def _banks(path: Path, layout: Layout) -> list[str]:
+def _banks(connection: duckdb.DuckDBPyConnection, path: Path, layout: Layout) -> list[str]:
     """Return the ids of all banks in a file, sorted; texts that are no ids are left to the row checks."""
     sender, receiver = column(layout, "sender"), column(layout, "receiver")
-    source = read_csv(layout, "skip")
-    with connect([path]) as connection:
-        found = connection.execute(
-            f"""SELECT DISTINCT bank FROM (SELECT unnest([{sender}, {receiver}]) AS bank FROM {source})
-            WHERE regexp_full_match(bank, '{_AGENT_ID}') ORDER BY bank LIMIT 10001""",
-            {"path": str(path)},
-        ).fetchall()
+    found = connection.execute(
+        f"""SELECT DISTINCT bank
+        FROM (SELECT unnest([{sender}, {receiver}]) AS bank FROM {read_csv(layout, "skip")})
+        WHERE regexp_full_match(bank, '{_AGENT_ID}') ORDER BY bank LIMIT 10001""",
+        {"path": str(path)},
+    ).fetchall()
     if len(found) > 10_000:
         raise refuse("the file names more than 10,000 banks")
     return [bank for (bank,) in found]
 
 
-def _facts(
-    connection: duckdb.DuckDBPyConnection, layout: Layout, banks: list[str], ticks_per_day: int | None
-) -> FileFacts:
-    day = "day" if layout.has("time") else f"arrival // {ticks_per_day or 86_400 * 366}"
-    first, last, value = connection.execute("SELECT min(us), max(us), sum(amount) FROM checked").fetchall()[0]
+def _facts(rows: Columns, layout: Layout, banks: list[str], ticks_per_day: int | None) -> FileFacts:
+    value = _sum(rows["amount"])
     if value > MAX_TOTAL:
         raise refuse(f"the payments sum to {value:,} cents; at most {MAX_TOTAL:,} are run, so split the file")
-    columns = connection.execute(
-        f"""SELECT enum_code(sender) AS sender, enum_code(receiver) AS receiver, amount,
-            ({day})::INTEGER AS day
-        FROM checked {_order(connection, layout)}"""
-    ).fetchnumpy()
-    upper, lower = liquidity_bounds(
-        columns["sender"], columns["receiver"], columns["amount"], columns["day"], len(banks)
-    )
+    timed = layout.has("time")
+    day = rows["day"] if timed else rows["arrival_tick"] // (ticks_per_day or 86_400 * 366)
+    upper, lower = liquidity_bounds(rows["sender"], rows["receiver"], rows["amount"], day, len(banks))
     return FileFacts(
         dialect=layout.dialect,
-        rows=len(columns["amount"]),
+        rows=len(rows["amount"]),
         banks=banks,
-        days=int(columns["day"].max()) + 1,
-        value=int(value),
-        first_time=_clock_text(first),
-        last_time=_clock_text(last),
+        days=int(day.max()) + 1,
+        value=value,
+        first_time=_clock_text(int(rows["us"].min())) if timed else None,
+        last_time=_clock_text(int(rows["us"].max())) if timed else None,
         upper=dict(zip(banks, upper.tolist(), strict=True)),
         lower=dict(zip(banks, lower.tolist(), strict=True)),
     )
 
 
-def _clock_text(micros: int | None) -> str | None:
-    if micros is None:
-        return None
+def _sum(amount: NDArray[np.int64]) -> int:
+    """Return the sum of cents, which may be more than 64 bits hold, exactly."""
+    low = 2**32
+    return int((amount // low).sum()) * low + int((amount % low).sum())
+
+
+def _clock_text(micros: int) -> str:
     seconds = micros // 1_000_000
     return f"{seconds // 3600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}"
 

@@ -1,4 +1,7 @@
-"""What each row of a payment file must be: the SQL that types and checks it, and words for what is wrong."""
+"""What each row of a payment file must be: the SQL that types and checks it, and words for what is wrong.
+
+Torn rows raise where good rows are taken ("raise"), and are kept apart where bad ones are told ("keep").
+"""
 
 from __future__ import annotations
 
@@ -68,10 +71,12 @@ def read_csv(layout: Layout, torn: Literal["raise", "keep", "skip"]) -> str:
 
 def make_types(connection: duckdb.DuckDBPyConnection, terms: Terms) -> None:
     """Declare banks, rails and faults as enumerations, so that text becomes an index while it is read."""
-    lists = (("bank", terms.agents), ("rail_name", terms.rails or ["RTGS"]), ("wrong", _WRONG))
-    for name, members in lists:
+    lists = {"bank": terms.agents, "rail_name": terms.rails or ["RTGS"], "wrong": _WRONG}
+    types = []
+    for name, members in lists.items():
         quoted = ", ".join("'" + member.replace("'", "''") + "'" for member in members)
-        connection.execute(f"CREATE TYPE {name} AS ENUM ({quoted})")
+        types.append(f"CREATE TYPE {name} AS ENUM ({quoted})")
+    connection.execute("; ".join(types))
 
 
 def _whole(text: str, digits: int = 18) -> str:
@@ -90,24 +95,28 @@ def _date(layout: Layout) -> str:
 
 
 def _typed_rows(layout: Layout, terms: Terms, torn: Literal["raise", "keep"]) -> str:
-    """Return the SELECT that gives each row its number `k` and its values, NULL where a value is no good."""
+    """Return the SELECT that gives each row its values, NULL where a value is no good.
+
+    Rows are numbered, as `k`, only to be told: it takes one thread alone.
+    """
     names = ("sender", "receiver", "amount", "time", "day", "arrival_tick", "deadline_tick")
     sender, receiver, amount, time, day, arrival, deadline = (column(layout, name) for name in names)
     priority, rail, divisible, identity = (
         column(layout, name) for name in ("priority", "rail", "divisible", "id")
     )
     if layout.dialect == "research":
-        number = f"replace({amount}, ',', '.')" if layout.delimiter == ";" else amount
+        text = f"replace({amount}, ',', '.')" if layout.delimiter == ";" else amount
         places = f"[0-9]{{1,{terms.decimals}}}0*" if terms.decimals else "0+"
-        exact = f"CAST({number} AS DECIMAL(28, {terms.decimals})) * {10**terms.decimals}"
+        exact = f"CAST({text} AS DECIMAL(28, {terms.decimals})) * {10**terms.decimals}"
         cents = (
-            rf"CASE WHEN regexp_full_match({number}, '[0-9]{{1,16}}(\.{places})?') "
+            rf"CASE WHEN regexp_full_match({text}, '[0-9]{{1,16}}(\.{places})?') "
             f"THEN TRY_CAST({exact} AS BIGINT) END"
         )
     else:
         cents = _whole(amount)
+    number = "row_number() OVER () - 1" if torn == "keep" else "0"
     return f"""
-        SELECT row_number() OVER () - 1 AS k,
+        SELECT {number} AS k,
             {identity} AS id,
             TRY_CAST({sender} AS bank) AS sender,
             TRY_CAST({receiver} AS bank) AS receiver,
@@ -128,23 +137,17 @@ def _typed_rows(layout: Layout, terms: Terms, torn: Literal["raise", "keep"]) ->
         FROM {read_csv(layout, torn)}"""
 
 
-def read_rows(connection: duckdb.DuckDBPyConnection, path: Path, layout: Layout, terms: Terms) -> None:
-    """Make the table `checked` of a file's rows; torn ones are left out and kept for `refuse_bad_rows`."""
-    bound: dict[str, Any] = {"path": str(path), "dates": []}
+def bound_values(connection: duckdb.DuckDBPyConnection, path: Path, layout: Layout) -> dict[str, Any]:
+    """Return what `checked_rows` leaves open: the file, and in a file with dates the days it has."""
+    bound: dict[str, Any] = {"path": str(path)}
     if layout.has("date"):
         days = f"SELECT {_date(layout)} AS day FROM {read_csv(layout, 'skip')}"
-        found = connection.execute(
-            f"SELECT list(DISTINCT day ORDER BY day) FROM ({days})", {"path": str(path)}
-        )
+        found = connection.execute(f"SELECT list(DISTINCT day ORDER BY day) FROM ({days})", bound)
         bound["dates"] = found.fetchall()[0][0] or []
-    try:
-        connection.execute(f"CREATE TABLE checked AS {checked_rows(layout, terms, 'raise')}", bound)
-    except duckdb.InvalidInputException:
-        _refuse_if_many_are_torn(path, layout)
-        connection.execute(f"CREATE TABLE checked AS {checked_rows(layout, terms, 'keep')}", bound)
+    return bound
 
 
-def _refuse_if_many_are_torn(path: Path, layout: Layout) -> None:
+def refuse_if_many_are_torn(path: Path, layout: Layout) -> None:
     width, total = len(layout.columns), 0
     told: list[BadRow] = []
     for line, fields in records(path, layout):
@@ -157,7 +160,7 @@ def _refuse_if_many_are_torn(path: Path, layout: Layout) -> None:
 
 
 def checked_rows(layout: Layout, terms: Terms, torn: Literal["raise", "keep"]) -> str:
-    """Return the SELECT of typed rows with day, arrival tick and the name of what is wrong (`bad`)."""
+    """Return the SELECT of typed rows with day, arrival tick and `bad`: whether, or by name what is wrong."""
     if layout.has("date"):
         day = "list_position($dates, date) - 1"
     elif layout.has("day"):
@@ -173,20 +176,24 @@ def checked_rows(layout: Layout, terms: Terms, torn: Literal["raise", "keep"]) -
         arrival = f"day * {clock.ticks_per_day} + {since} * {clock.ticks_per_day} // {span}"
     else:
         arrival = "day * 86400 + us // 1000000"
-    conditions = " ".join(_conditions(layout, terms, arrival))
+    tests = _tests(layout, terms, arrival)
+    if torn == "raise":
+        bad = f"coalesce({' OR '.join(f'({test})' for test in tests.values())}, false)"
+    else:
+        named = " ".join(f"WHEN {test} THEN '{name}'" for name, test in tests.items())
+        bad = f"CAST(CASE {named} END AS wrong)"
     # A million rows are held at a time, so values have narrow types; what does not fit is bad.
     return f"""
         SELECT * EXCLUDE (has_deadline, has_priority, has_rail, has_divisible, date)
             REPLACE (k::UINTEGER AS k, TRY_CAST(day AS USMALLINT) AS day,
                 TRY_CAST({arrival} AS UINTEGER) AS arrival, TRY_CAST(deadline AS UINTEGER) AS deadline,
                 TRY_CAST(priority AS UTINYINT) AS priority, divisible::UTINYINT AS divisible),
-            CAST(CASE {conditions} END AS wrong) AS bad
-        FROM (SELECT * REPLACE ({day} AS day) FROM ({_typed_rows(layout, terms, torn)}))
-        WHERE $dates IS NOT NULL"""
+            {bad} AS bad
+        FROM (SELECT * REPLACE ({day} AS day) FROM ({_typed_rows(layout, terms, torn)}))"""
 
 
-def _conditions(layout: Layout, terms: Terms, arrival: str) -> list[str]:
-    """Return WHEN clauses, the first of which names what is wrong with a row."""
+def _tests(layout: Layout, terms: Terms, arrival: str) -> dict[str, str]:
+    """Return the tests a row must not meet; the first it meets names what is wrong with it."""
     tests = {
         "sender": "sender IS NULL",
         "receiver": "receiver IS NULL",
@@ -215,13 +222,20 @@ def _conditions(layout: Layout, terms: Terms, arrival: str) -> list[str]:
         tests["rail"] = "has_rail AND rail IS NULL"
     if layout.has("divisible"):
         tests["divisible"] = "has_divisible AND divisible IS NULL"
-    if layout.has("id"):
-        tests["id"] = "id IS NOT NULL AND NOT regexp_full_match(id, '[A-Za-z0-9_.:-]{1,64}')"
-    return [f"WHEN {test} THEN '{name}'" for name, test in tests.items()]
+    return tests
 
 
-def refuse_bad_rows(connection: duckdb.DuckDBPyConnection, path: Path, layout: Layout, terms: Terms) -> None:
-    """Raise `PaymentFileRefused` if a row of the table `checked` is bad, repeats an id or was not read."""
+def refuse_bad_rows(
+    connection: duckdb.DuckDBPyConnection, path: Path, layout: Layout, terms: Terms, bound: dict[str, Any]
+) -> None:
+    """Read a file again and raise `PaymentFileRefused` if a row is bad, repeats an id or cannot be read."""
+    wrong_id = "id IS NOT NULL AND NOT regexp_full_match(id, '[A-Za-z0-9_.:-]{1,64}')"
+    connection.execute(
+        f"""CREATE TABLE checked AS SELECT * REPLACE (
+            CASE WHEN bad IS NOT NULL THEN bad WHEN {wrong_id} THEN 'id'::wrong END AS bad)
+        FROM ({checked_rows(layout, terms, "keep")})""",
+        bound,
+    )
     torn = _torn_rows(connection)
     wrong, repeated = connection.execute(
         "SELECT count(bad), count(id) - count(DISTINCT id) FROM checked"
