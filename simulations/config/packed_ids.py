@@ -24,6 +24,17 @@ def words_of(length: int) -> int:
     return -(-min(length, _LONGEST) // _WORD)
 
 
+def words_in(rows: Columns) -> int:
+    """Return how many numbers hold the longest id there is."""
+    lengths = rows.get("id_length")
+    return 0 if lengths is None else words_of(int(lengths.max(initial=0)))
+
+
+def dropped(rows: Columns) -> Columns:
+    """Return the other columns."""
+    return {name: values for name, values in rows.items() if not name.startswith("id_")}
+
+
 def expressions(first: int, words: int) -> list[str]:
     """Return the SQL of an id's length in bytes, 0 = none, and of its numbers from `first` on."""
     length = f"least(coalesce(strlen(id), 0), {_LONGEST + 1})::UTINYINT AS id_length"
@@ -43,7 +54,7 @@ def unpacked(rows: Columns) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
     offsets = np.zeros(len(lengths) + 1, dtype=np.int64)
     np.cumsum(lengths, out=offsets[1:])
     text = np.empty(int(offsets[-1]), dtype=np.uint8)
-    words = words_of(int(lengths.max(initial=0)))
+    words = words_in(rows)
     places = np.arange(_WORD)
     for first in range(0, len(lengths) if words else 0, _BLOCK):
         block = slice(first, first + _BLOCK)
@@ -62,7 +73,7 @@ def may_be_bad(rows: Columns, text: NDArray[np.uint8]) -> bool:
     if lengths.max(initial=0) > _LONGEST or not _GOOD[text].all():
         return True
     mixed = np.zeros(len(lengths), dtype=np.uint64)
-    for word in range(words_of(int(lengths.max(initial=0)))):
+    for word in range(words_in(rows)):
         mixed = (mixed ^ (mixed >> np.uint64(29))) * _MIX + rows[f"id_word{word}"]
     given = mixed if lengths.all() else mixed[lengths > 0]
     if (given[1:] > given[:-1]).all():

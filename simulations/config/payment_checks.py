@@ -81,8 +81,6 @@ def make_types(connection: duckdb.DuckDBPyConnection, terms: Terms) -> None:
 
 def _whole(text: str, digits: int = 18) -> str:
     """Return the SQL of a whole number, NULL if the text is none; the pattern is for leading zeros only."""
-    if text == "NULL":
-        return "NULL::BIGINT"
     number = f"TRY_CAST({text} AS BIGINT)"
     plain = f"CAST({number} AS VARCHAR) = {text} AND {number} >= 0"
     padded = f"regexp_full_match({text}, '[0-9]{{1,{digits}}}')"
@@ -94,47 +92,58 @@ def _date(layout: Layout) -> str:
     return f"CASE WHEN regexp_full_match({text}, '{_DATE}') THEN TRY_CAST({text} AS DATE) END"
 
 
-def _typed_rows(layout: Layout, terms: Terms, torn: Literal["raise", "keep"]) -> str:
-    """Return the SELECT that gives each row its values, NULL where a value is no good.
+def typed_rows(layout: Layout, terms: Terms, torn: Literal["raise", "keep"]) -> str:
+    """Return the SELECT that gives each row the values of the columns it has, NULL where one is no good.
 
     Rows are numbered, as `k`, only to be told: it takes one thread alone.
     """
-    names = ("sender", "receiver", "amount", "time", "day", "arrival_tick", "deadline_tick")
-    sender, receiver, amount, time, day, arrival, deadline = (column(layout, name) for name in names)
-    priority, rail, divisible, identity = (
-        column(layout, name) for name in ("priority", "rail", "divisible", "id")
-    )
-    if layout.dialect == "research":
-        text = f"replace({amount}, ',', '.')" if layout.delimiter == ";" else amount
-        places = f"[0-9]{{1,{terms.decimals}}}0*" if terms.decimals else "0+"
-        exact = f"CAST({text} AS DECIMAL(28, {terms.decimals})) * {10**terms.decimals}"
-        cents = (
-            rf"CASE WHEN regexp_full_match({text}, '[0-9]{{1,16}}(\.{places})?') "
-            f"THEN TRY_CAST({exact} AS BIGINT) END"
-        )
-    else:
-        cents = _whole(amount)
-    number = "row_number() OVER () - 1" if torn == "keep" else "0"
-    return f"""
-        SELECT {number} AS k,
-            {identity} AS id,
-            TRY_CAST({sender} AS bank) AS sender,
-            TRY_CAST({receiver} AS bank) AS receiver,
-            {cents} AS amount,
-            CASE WHEN regexp_full_match({time}, '{_CLOCK}') THEN epoch_us(CAST({time} AS TIME)) END AS us,
-            {_date(layout)} AS date,
-            {_whole(day, 4)} AS day,
-            {_whole(arrival)} AS arrival,
-            {_whole(deadline)} AS deadline,
-            {deadline} IS NOT NULL AS has_deadline,
-            {_whole(priority, 2)} AS priority,
-            {priority} IS NOT NULL AS has_priority,
-            TRY_CAST({rail} AS rail_name) AS rail,
-            {rail} IS NOT NULL AS has_rail,
-            CASE lower({divisible}) WHEN 'true' THEN 1 WHEN '1' THEN 1
-                WHEN 'false' THEN 0 WHEN '0' THEN 0 END AS divisible,
-            {divisible} IS NOT NULL AS has_divisible
-        FROM {read_csv(layout, torn)}"""
+    time, divisible = column(layout, "time"), column(layout, "divisible")
+    clock = f"regexp_full_match({time}, '{_CLOCK}')"
+    words = "WHEN 'true' THEN 1 WHEN '1' THEN 1 WHEN 'false' THEN 0 WHEN '0' THEN 0"
+    # Name, the column of the file without which there is none, SQL.
+    values = [
+        ("sender", "", _index(layout, "sender", "bank")),
+        ("receiver", "", _index(layout, "receiver", "bank")),
+        ("amount", "", _cents(layout, terms)),
+        ("id", "id", column(layout, "id")),
+        ("us", "time", f"CASE WHEN {clock} THEN epoch_us(CAST({time} AS TIME)) END"),
+        ("date", "date", _date(layout)),
+        ("day", "time", _day(layout)),
+        ("arrival", "arrival_tick", _whole(column(layout, "arrival_tick"))),
+        ("deadline", "deadline_tick", _whole(column(layout, "deadline_tick"))),
+        ("priority", "priority", _whole(column(layout, "priority"), 2)),
+        ("rail", "rail", _index(layout, "rail", "rail_name")),
+        ("divisible", "divisible", f"CASE lower({divisible}) {words} END"),
+    ]
+    values += [
+        (f"has_{name}", name, f"{column(layout, name)} IS NOT NULL")
+        for name in ("deadline_tick", "priority", "rail", "divisible")
+    ]
+    if torn == "keep":
+        values.append(("k", "", "row_number() OVER () - 1"))
+    chosen = ", ".join(f"{sql} AS {name}" for name, needs, sql in values if not needs or layout.has(needs))
+    return f"SELECT {chosen} FROM {read_csv(layout, torn)}"
+
+
+def _day(layout: Layout) -> str:
+    if layout.has("date"):
+        return f"list_position($dates, {_date(layout)}) - 1"
+    return _whole(column(layout, "day"), 4) if layout.has("day") else "0"
+
+
+def _index(layout: Layout, name: str, enumeration: str) -> str:
+    return f"TRY_CAST({column(layout, name)} AS {enumeration})"
+
+
+def _cents(layout: Layout, terms: Terms) -> str:
+    amount = column(layout, "amount")
+    if layout.dialect != "research":
+        return _whole(amount)
+    number = f"replace({amount}, ',', '.')" if layout.delimiter == ";" else amount
+    places = f"[0-9]{{1,{terms.decimals}}}0*" if terms.decimals else "0+"
+    exact = f"CAST({number} AS DECIMAL(28, {terms.decimals})) * {10**terms.decimals}"
+    good = rf"regexp_full_match({number}, '[0-9]{{1,16}}(\.{places})?')"
+    return f"CASE WHEN {good} THEN TRY_CAST({exact} AS BIGINT) END"
 
 
 def bound_values(connection: duckdb.DuckDBPyConnection, path: Path, layout: Layout) -> dict[str, Any]:
@@ -159,81 +168,65 @@ def refuse_if_many_are_torn(path: Path, layout: Layout) -> None:
         raise PaymentFileRefused(told, total)
 
 
-def checked_rows(layout: Layout, terms: Terms, torn: Literal["raise", "keep"]) -> str:
-    """Return the SELECT of typed rows with day, arrival tick and `bad`: whether, or by name what is wrong."""
-    if layout.has("date"):
-        day = "list_position($dates, date) - 1"
-    elif layout.has("day"):
-        day = "day"
-    else:
-        day = "0"
-    clock = terms.clock
+def arrival(layout: Layout, terms: Terms) -> str:
+    """Return the SQL of a typed row's arrival tick."""
     if not layout.has("time"):
-        arrival = "arrival"
-    elif clock is not None:
-        span = (clock.end - clock.start) * 1_000_000
-        since = f"(us - {clock.start * 1_000_000})"
-        arrival = f"day * {clock.ticks_per_day} + {since} * {clock.ticks_per_day} // {span}"
-    else:
-        arrival = "day * 86400 + us // 1000000"
-    tests = _tests(layout, terms, arrival)
-    if torn == "raise":
-        bad = f"coalesce({' OR '.join(f'({test})' for test in tests.values())}, false)"
-    else:
-        named = " ".join(f"WHEN {test} THEN '{name}'" for name, test in tests.items())
-        bad = f"CAST(CASE {named} END AS wrong)"
-    # A million rows are held at a time, so values have narrow types; what does not fit is bad.
-    return f"""
-        SELECT * EXCLUDE (has_deadline, has_priority, has_rail, has_divisible, date)
-            REPLACE (k::UINTEGER AS k, TRY_CAST(day AS USMALLINT) AS day,
-                TRY_CAST({arrival} AS UINTEGER) AS arrival, TRY_CAST(deadline AS UINTEGER) AS deadline,
-                TRY_CAST(priority AS UTINYINT) AS priority, divisible::UTINYINT AS divisible),
-            {bad} AS bad
-        FROM (SELECT * REPLACE ({day} AS day) FROM ({_typed_rows(layout, terms, torn)}))"""
+        return "arrival"
+    if terms.clock is None:
+        return "day * 86400 + us // 1000000"
+    span = (terms.clock.end - terms.clock.start) * 1_000_000
+    since = f"(us - {terms.clock.start * 1_000_000})"
+    return f"day * {terms.clock.ticks_per_day} + {since} * {terms.clock.ticks_per_day} // {span}"
 
 
-def _tests(layout: Layout, terms: Terms, arrival: str) -> dict[str, str]:
-    """Return the tests a row must not meet; the first it meets names what is wrong with it."""
-    tests = {
+def tests(layout: Layout, terms: Terms) -> dict[str, str]:
+    """Return the tests a typed row must not meet; the first it meets names what is wrong with it.
+
+    Ids are looked at elsewhere: `packed_ids` tells in no time whether all are good.
+    """
+    found = {
         "sender": "sender IS NULL",
         "receiver": "receiver IS NULL",
         "self": "sender = receiver",
         "amount": f"amount IS NULL OR amount NOT BETWEEN 1 AND {MAX_AMOUNT}",
     }
     if layout.has("time"):
-        tests["time"] = "us IS NULL"
+        found["time"] = "us IS NULL"
         if terms.clock is not None:
             low, high = terms.clock.start * 1_000_000, terms.clock.end * 1_000_000
-            tests["outside"] = f"us < {low} OR us >= {high}"
+            found["outside"] = f"us < {low} OR us >= {high}"
         if layout.has("date"):
-            tests["date"] = "date IS NULL"
+            found["date"] = "date IS NULL"
         if layout.has("date") or layout.has("day"):
-            tests["day"] = (
+            found["day"] = (
                 "day IS NULL" if terms.num_days is None else f"coalesce(day, 1e9) >= {terms.num_days}"
             )
     else:
-        tests["arrival_tick"] = f"arrival IS NULL OR arrival >= {terms.ticks}"
+        found["arrival_tick"] = f"arrival IS NULL OR arrival >= {terms.ticks}"
     if layout.has("deadline_tick"):
-        tests["deadline_tick"] = f"has_deadline AND (deadline IS NULL OR deadline > {_MAX_DEADLINE})"
-        tests["deadline_before"] = f"deadline < ({arrival})"
+        found["deadline_tick"] = f"has_deadline_tick AND (deadline IS NULL OR deadline > {_MAX_DEADLINE})"
+        found["deadline_before"] = f"deadline < ({arrival(layout, terms)})"
     if layout.has("priority"):
-        tests["priority"] = "has_priority AND (priority IS NULL OR priority > 10)"
+        found["priority"] = "has_priority AND (priority IS NULL OR priority > 10)"
     if layout.has("rail") and terms.rails is not None:
-        tests["rail"] = "has_rail AND rail IS NULL"
+        found["rail"] = "has_rail AND rail IS NULL"
     if layout.has("divisible"):
-        tests["divisible"] = "has_divisible AND divisible IS NULL"
-    return tests
+        found["divisible"] = "has_divisible AND divisible IS NULL"
+    return found
 
 
 def refuse_bad_rows(
     connection: duckdb.DuckDBPyConnection, path: Path, layout: Layout, terms: Terms, bound: dict[str, Any]
 ) -> None:
     """Read a file again and raise `PaymentFileRefused` if a row is bad, repeats an id or cannot be read."""
-    wrong_id = "id IS NOT NULL AND NOT regexp_full_match(id, '[A-Za-z0-9_.:-]{1,64}')"
+    named = tests(layout, terms)
+    if layout.has("id"):
+        named["id"] = "id IS NOT NULL AND NOT regexp_full_match(id, '[A-Za-z0-9_.:-]{1,64}')"
+    wrong = " ".join(f"WHEN {test} THEN '{name}'" for name, test in named.items())
+    identity = "id" if layout.has("id") else "NULL::VARCHAR AS id"
     connection.execute(
-        f"""CREATE TABLE checked AS SELECT * REPLACE (
-            CASE WHEN bad IS NOT NULL THEN bad WHEN {wrong_id} THEN 'id'::wrong END AS bad)
-        FROM ({checked_rows(layout, terms, "keep")})""",
+        f"""CREATE TABLE checked AS SELECT k, {identity}, CAST(CASE {wrong} END AS wrong) AS bad
+        FROM ({typed_rows(layout, terms, "keep")})""",
         bound,
     )
     torn = _torn_rows(connection)
