@@ -67,20 +67,24 @@ def watched(watch: Watch) -> Iterator[None]:
 class _Shared:
     connection: duckdb.DuckDBPyConnection
     paths: frozenset[Path]
+    folder: Path | None
+
+    def covers(self, paths: Iterable[Path]) -> bool:
+        return all(path in self.paths or path.parent == self.folder for path in paths)
 
 
 _shared: ContextVar[_Shared | None] = ContextVar("shared", default=None)
 
 
 @contextmanager
-def shared(paths: Iterable[Path]) -> Iterator[None]:
-    """Have each `connect` in this block that asks for no other than `paths` use one database.
+def shared(paths: Iterable[Path] = (), folder: Path | None = None) -> Iterator[None]:
+    """Have each `connect` in this block that asks for `paths` and files of `folder` only use one database.
 
-    Opening a database takes longer than most queries. Temporary tables stay each connection's own.
+    Opening a database takes longer than most queries. Temporary tables and types stay each connection's own.
     """
     these = frozenset(paths)
-    with connect(sorted(these)) as connection:
-        token = _shared.set(_Shared(connection, these))
+    with _opened(sorted(these), folder) as connection:
+        token = _shared.set(_Shared(connection, these, folder))
         try:
             yield
         finally:
@@ -90,12 +94,19 @@ def shared(paths: Iterable[Path]) -> Iterator[None]:
 @contextmanager
 def connect(paths: Sequence[Path] = ()) -> Iterator[duckdb.DuckDBPyConnection]:
     """Open a connection that may read and write `paths` only, loads no extensions and uses few threads."""
-    watch, common = _watch.get(), _shared.get()
+    common = _shared.get()
     # What is watched has its own database: a shared one is locked, and its progress would be of others, too.
-    if common is not None and watch is None and common.paths.issuperset(paths):
+    if common is not None and _watch.get() is None and common.covers(paths):
         with common.connection.cursor() as cursor:
             yield cursor
         return
+    with _opened(paths, None) as connection:
+        yield connection
+
+
+@contextmanager
+def _opened(paths: Sequence[Path], folder: Path | None) -> Iterator[duckdb.DuckDBPyConnection]:
+    watch = _watch.get()
     connection = duckdb.connect(
         ":memory:",
         config={
@@ -115,12 +126,17 @@ def connect(paths: Sequence[Path] = ()) -> Iterator[duckdb.DuckDBPyConnection]:
             connection.execute("SET enable_progress_bar_print = false")
             connection.execute("SET progress_bar_time = 0")
             watch._holds(connection)
-        quoted = ", ".join("'" + str(path).replace("'", "''") + "'" for path in paths)
-        connection.execute(f"SET allowed_paths = [{quoted}]")
-        connection.execute("SET enable_external_access = false")
-        connection.execute("SET lock_configuration = true")
+        folders = [f"{folder}/"] if folder is not None else []
+        connection.execute(
+            f"SET allowed_paths = [{_quoted(paths)}]; SET allowed_directories = [{_quoted(folders)}]; "
+            "SET enable_external_access = false; SET lock_configuration = true"
+        )
         yield connection
     finally:
         if watch is not None:
             watch._holds(None)
         connection.close()
+
+
+def _quoted(texts: Iterable[object]) -> str:
+    return ", ".join("'" + str(text).replace("'", "''") + "'" for text in texts)

@@ -91,9 +91,8 @@ def write_parquet(path: Path, columns: Mapping[str, Column], labels: Mapping[str
                 connection.execute(_declared(name, labels[name]))
             connection.register("part", dict(columns))
             target = str(unfinished).replace("'", "''")
-            connection.execute(
-                f"COPY (SELECT {values} FROM part) TO '{target}' (FORMAT parquet, COMPRESSION zstd)", bound
-            ).fetchall()
+            form = _form(max((len(labels[name]) for name in coded), default=0))
+            connection.execute(f"COPY (SELECT {values} FROM part) TO '{target}' ({form})", bound).fetchall()
         make_durable(unfinished)
         unfinished.replace(path)
         make_durable(path.parent)
@@ -102,13 +101,26 @@ def write_parquet(path: Path, columns: Mapping[str, Column], labels: Mapping[str
     return len(next(iter(columns.values()))) if columns else 0
 
 
+def _form(most_labels: int) -> str:
+    """Return how Parquet is written: a dictionary for labels, differences for numbers, and little effort.
+
+    Dictionaries of numbers, which are nearly all different, take longer to find than all else. The second
+    version of the pages, with differences, is read by every reader of today.
+    """
+    limit = max(1_000, most_labels + 1)
+    return (
+        "FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, PARQUET_VERSION V2, "
+        f"DICTIONARY_SIZE_LIMIT {limit}, USE_TMP_FILE false"
+    )
+
+
 def _declared(name: str, texts: Sequence[str]) -> str:
     """Return the SQL that declares a column's texts as an enumeration.
 
     Parquet gets the same text from it as from strings, but its dictionary need not be found row by row.
     """
     members = ", ".join("'" + text.replace("'", "''") + "'" for text in dict.fromkeys(texts))
-    return f'CREATE TYPE "{_parameter(name)}" AS ENUM ({members})'
+    return f'CREATE TEMP TYPE "{_parameter(name)}" AS ENUM ({members})'
 
 
 def _stored(name: str, column: Column, texts: Sequence[str] | None) -> str:

@@ -208,8 +208,10 @@ def run_ticks(backend: RustBackend, ticks: int, tape: Tape | None, show: Callabl
     ran = 0
     while ran < ticks:
         result = backend.advance(min(ticks - ran, _TICKS), SLICE_MS)
-        if result["stop"] == "full":
-            tape.take(backend) if tape else backend.drain()
+        if tape:
+            tape.follow(backend, result)
+        elif result["stop"] == "full":
+            backend.drain()
         ran += result["ticks"]
         show(ran)
 

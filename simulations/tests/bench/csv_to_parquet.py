@@ -17,6 +17,7 @@ from typing import Any
 
 from simulations.config.importing import read_payments
 from simulations.engine.rust_backend import RustBackend
+from simulations.management.commands.simulate import run_ticks
 from simulations.storage.tape import Tape
 from simulations.tests.bench import workload
 
@@ -25,7 +26,7 @@ ROUNDS = 6
 
 def day(csv: Path, document: dict[str, Any], folder: Path) -> dict[str, Any]:
     """Return the seconds of each step of one day, those of both processors together, and what it came to."""
-    seconds: dict[str, float] = dict.fromkeys(("load", "new", "run", "store", "measure"), 0.0)
+    seconds: dict[str, float] = dict.fromkeys(("load", "new", "run_and_store", "measure"), 0.0)
     began_cpu, last = time.process_time(), time.perf_counter()
 
     def lap(step: str) -> None:
@@ -47,15 +48,9 @@ def day(csv: Path, document: dict[str, Any], folder: Path) -> dict[str, Any]:
     del payments
     lap("new")
     with Tape(folder) as tape:
-        while True:
-            stop = backend.advance(document["ticks_per_day"])["stop"]
-            lap("run")
-            if stop != "full":
-                break
-            tape.take(backend)
-            lap("store")
+        run_ticks(backend, document["ticks_per_day"], tape, lambda _tick: None)
         tape.close(backend)
-        lap("store")
+        lap("run_and_store")
         metrics = backend.metrics()
         lap("measure")
     return {
