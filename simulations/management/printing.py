@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
 from simulations.engine.sweep import QUANTILES, Sweep
@@ -24,6 +26,16 @@ SPREAD = {
     **{name: name for name in QUANTILES},
     "maximum": "maximum",
 }
+
+
+@contextmanager
+def progress(total: int, unit: str = "ticks") -> Iterator[Callable[[int], None]]:
+    """Show a bar on a terminal (on stderr, so that stdout stays clean) and yield what moves it."""
+    console = Console(stderr=True)
+    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
+        task = bar.add_task(unit, total=total)
+        yield lambda done: bar.update(task, completed=done)
 
 
 def shown(name: str, value: float | None, currency: Mapping[str, Any]) -> str:

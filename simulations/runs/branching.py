@@ -9,9 +9,11 @@ import structlog
 from django.db import transaction
 
 from simulations import storage
+from simulations.engine.rust_backend import ENGINE_VERSION
 from simulations.models import Artifact, AuditEntry, Intervention, Run
 from simulations.runs import checkpoints, interventions, outcomes
 from simulations.runs.registry import registry
+from simulations.runs.replay import Unrepeatable
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser
@@ -34,6 +36,10 @@ def branch(
     version made the parent; then there is no branch.
     """
     parent.refresh_from_db()
+    if parent.tick and parent.engine_version != ENGINE_VERSION:
+        raise Unrepeatable(
+            f"It ran on engine {parent.engine_version}; this is {ENGINE_VERSION}. Run its scenario again."
+        )
     live = registry.held(parent.pk)
     reached = parent.tick if live is None else live.tick
     most = min(reached, parent.ticks_total - 1)
@@ -95,12 +101,12 @@ def _take_over_parts(parent: Run, run: Run) -> None:
     """Give the branch the parts its parent stored before the checkpoint from which the branch is computed."""
     start = checkpoints.last_tick(run, run.tick)
     parts = parent.artifacts.filter(provisional=False, to_tick__lte=start)
-    rows = []
+    rows, names = [], {}
     for number, part in enumerate(parts.exclude(kind=Artifact.Kind.CHECKPOINT).order_by("part")):
-        name = f"{part.kind}-{number:05}.parquet"
-        storage.link_file(parent.pk, part.name, run.pk, name)
+        names[part.name] = name = f"{part.kind}-{number:05}.parquet"
         facts = {field: getattr(part, field) for field in ("kind", "rows", "bytes", "from_tick", "to_tick")}
         rows.append(Artifact(run=run, part=number, name=name, **facts))
+    storage.link_files(parent.pk, run.pk, names)
     Artifact.objects.bulk_create(rows)
 
 

@@ -69,13 +69,13 @@ _BY_ENDS = {(arrow.source, arrow.target): arrow for arrow in TRANSITIONS}
 
 # What a person can do in each state: the toolbar, and the text of a conflict.
 VERBS: dict[str, tuple[str, ...]] = {
-    Status.CREATED: ("start", "tick", "step", "run_to", "speed", "apply", "stop", "delete"),
-    Status.RUNNING: ("pause", "speed", "run_to", "apply", "stop", "delete"),
-    Status.PAUSED: ("resume", "tick", "step", "run_to", "speed", "apply", "stop", "delete"),
-    Status.INTERRUPTED: ("resume", "stop", "delete"),
-    Status.FINISHED: ("delete",),
-    Status.STOPPED: ("delete",),
-    Status.FAILED: ("delete",),
+    Status.CREATED: ("start", "tick", "step", "run_to", "speed", "apply", "stop", "branch", "delete"),
+    Status.RUNNING: ("pause", "speed", "run_to", "apply", "stop", "branch", "delete"),
+    Status.PAUSED: ("resume", "tick", "step", "run_to", "speed", "apply", "stop", "branch", "delete"),
+    Status.INTERRUPTED: ("resume", "stop", "branch", "delete"),
+    Status.FINISHED: ("branch", "delete"),
+    Status.STOPPED: ("branch", "delete"),
+    Status.FAILED: ("branch", "delete"),
 }
 
 

@@ -273,7 +273,8 @@ def _go(
 ) -> Run:
     """Make a run step, and its row say so."""
     live = registry.live(run)
-    if _fresh(run).status != Status.RUNNING:
+    was_running = _fresh(run).status == Status.RUNNING
+    if not was_running:
         lifecycle.move(
             run, Status.RUNNING, by or run.owner, wanted=wanted, tick=live.tick, goal_tick=goal_tick
         )
@@ -281,6 +282,8 @@ def _go(
             log.info("run.started", simulation_id=str(run.pk), seed=run.seed)
         _moved(run, live)
     live.go(goal_tick=goal_tick, until=until)
+    if was_running:  # whoever takes the run up must know its new goal, too
+        note_progress(live)
     return run
 
 

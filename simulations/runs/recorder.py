@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import structlog
 from django.db import transaction
 from django.db.models.functions import Greatest
 
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from simulations.runs.checkpoints import Checkpoint
     from simulations.runs.driver import LiveRun
 
+
+log = structlog.get_logger(__name__)
 
 Columns = dict[str, Any]  # column name -> array; "labels" -> {column: [text]}
 KINDS = (Artifact.Kind.SERIES, Artifact.Kind.EVENTS, Artifact.Kind.PAYMENTS)
@@ -236,7 +239,15 @@ def store(live: LiveRun, *, over: bool = False) -> None:
         if checkpoint is not None:
             # Whoever takes the run up there does not see again what became of earlier interventions.
             outcomes.settle(live)
-            rows.append(checkpoints.write(checkpoint, tail.first_part))
+            row = checkpoints.write(checkpoint, tail.first_part)
+            log.info(
+                "run.checkpointed",
+                simulation_id=str(live.run_id),
+                tick=checkpoint.tick,
+                bytes=row.bytes,
+                cost_ms=round(live.checkpoints.cost_seconds * 1000, 2),
+            )
+            rows.append(row)
         _replace(live, rows, tail.to_tick)
         live.now(lambda _: live.recorder.stored(tail))
         live.stored_at = time.monotonic()

@@ -179,7 +179,6 @@ class Registry:
             self._claim(run)
         elif run.engine_version != ENGINE_VERSION:
             raise replay.Unrepeatable(f"It ran on engine {run.engine_version}; this is {ENGINE_VERSION}.")
-        started = time.monotonic()
         try:
             back = replay.bring_back(run)
         except replay.Unrepeatable:
@@ -187,13 +186,6 @@ class Registry:
         except Exception as problem:
             raise replay.Unrepeatable(f"Its inputs no longer make a run: {problem}") from problem
         live = self._wrap(run, back)
-        if run.tick:
-            log.info(
-                "run.brought_back",
-                simulation_id=str(run.pk),
-                tick=run.tick,
-                wall_s=round(time.monotonic() - started, 3),
-            )
         if run.status == Status.INTERRUPTED:
             lifecycle.move(run, Status.RUNNING, None)
             live.moved(run.status)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+import structlog
 
 from simulations import storage
 from simulations.config.inputs import prepare
@@ -21,6 +24,8 @@ from simulations.runs.recorder import TEXT_COLUMNS, Recorder, coded
 if TYPE_CHECKING:
     from simulations.config.inputs import RunInput
     from simulations.runs.recorder import Columns
+
+log = structlog.get_logger(__name__)
 
 # A claim's parts are numbered apart from those of every other claim: an owner that lost the run cannot
 # overwrite a file of the next one.
@@ -35,11 +40,15 @@ class Unrepeatable(Exception):
 
 
 def inputs_of(run: Run) -> RunInput:
-    """Return what the engine was given, from the stored document."""
+    """Return what the engine was given, from the stored document; not to be changed."""
     path = Path(run.payment_file.content.path) if run.payment_file else None
-    return prepare(
-        run.document.text, seed=run.seed, liquidity_percent=run.liquidity_percent, payment_path=path
-    )
+    return _prepared(run.document.text, run.seed, run.liquidity_percent, path)
+
+
+@lru_cache(maxsize=2)
+def _prepared(text: str, seed: int, liquidity_percent: int, payment_path: Path | None) -> RunInput:
+    """Read a document once for the branches and questions that follow one another; files never change."""
+    return prepare(text, seed=seed, liquidity_percent=liquidity_percent, payment_path=payment_path)
 
 
 def banks_of(given: RunInput) -> tuple[Bank, ...]:
@@ -140,10 +149,13 @@ def bring_back(run: Run) -> BroughtBack:
 
     What sealed parts hold is computed again and thrown away; the rest goes into the recorder's tail.
     """
+    started = time.monotonic()
     given = inputs_of(run)
+    read = time.monotonic()
     sealed = Artifact.objects.filter(run=run, provisional=False).order_by("-to_tick").first()
     sealed_tick = sealed.to_tick if sealed else 0
     replay = Replay(run, given, from_tick=sealed_tick)
+    restored = time.monotonic()
     backend = replay.backend
     recorder = Recorder(from_tick=sealed_tick, next_part=run.epoch * PARTS_PER_EPOCH)
     if replay.start:
@@ -151,6 +163,16 @@ def bring_back(run: Run) -> BroughtBack:
     replay.go_to(sealed_tick, lambda _: recorder.pass_over(backend))
     replay.go_to(run.tick, lambda tick: recorder.collect(backend, tick))
     sweep(run)
+    if run.tick:
+        log.info(
+            "run.brought_back",
+            simulation_id=str(run.pk),
+            tick=run.tick,
+            from_tick=replay.start,
+            inputs_s=round(read - started, 3),
+            restore_s=round(restored - read, 3),
+            replay_s=round(time.monotonic() - restored, 3),
+        )
     return BroughtBack(backend, recorder, banks_of(given), replay.start, replay.made)
 
 
@@ -159,10 +181,9 @@ def _last_events(run: Run) -> Columns:
     part = run.artifacts.filter(kind=Artifact.Kind.EVENTS, provisional=False).order_by("-part").first()
     if part is None:
         return {"labels": {}}
-    newest = storage.read(
-        run.pk, "events", [part.name], storage.COLUMNS["events"], order=["-seq"], limit=RECALLED_ROWS
-    )
-    return coded({name: values[::-1] for name, values in newest.items()}, TEXT_COLUMNS)
+    with storage.opened(run.pk, [part.name]):
+        newest = storage.newest(run.pk, part.name, RECALLED_ROWS)
+    return coded(newest, TEXT_COLUMNS)
 
 
 def sweep(run: Run) -> None:

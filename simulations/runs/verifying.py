@@ -13,7 +13,6 @@ import numpy as np
 from django.db import close_old_connections
 
 from simulations import storage
-from simulations.engine.rust_backend import ENGINE_VERSION
 from simulations.models import Artifact, Run
 from simulations.runs.recorder import TEXT_COLUMNS, row_count
 from simulations.runs.replay import Replay, inputs_of
@@ -49,8 +48,6 @@ class Verdict:
 
     stored_digest: str
     computed_digest: str
-    stored_engine: str
-    computed_engine: str
     difference: Difference | None
 
     @property
@@ -75,7 +72,7 @@ def verify(run: Run, progress: Callable[[int], None]) -> Verdict:
         if difference is not None:
             break
     _events_to(replay, run.tick, progress)
-    return Verdict(run.digest, replay.backend.digest(), run.engine_version, ENGINE_VERSION, difference)
+    return Verdict(run.digest, replay.backend.digest(), difference)
 
 
 def _events_to(replay: Replay, tick: int, progress: Callable[[int], None]) -> list[Columns]:

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from simulations import access
 from simulations.config.faults import ScenarioRefused
 from simulations.engine.protocol import EVENT_TYPES
+from simulations.engine.rust_backend import ENGINE_VERSION
 from simulations.models import AuditEntry, Intervention, Run, ScenarioVersion
 from simulations.runs import interventions, lifecycle, manager, sweeping, verifying
 from simulations.runs.creation import create_run, create_sweep
@@ -324,7 +325,8 @@ def run_verify(request: HttpRequest, run_id: UUID) -> HttpResponse:
                 verification.cancelled.set()
         else:
             verification = verifying.begin(run)
-    return render(request, "simulations/runs/_verify.html", {"run": run, "verification": verification})
+    context = {"run": run, "verification": verification, "engine_version": ENGINE_VERSION}
+    return render(request, "simulations/runs/_verify.html", context)
 
 
 def _back(request: HttpRequest, run_id: UUID) -> str:

@@ -21,13 +21,13 @@ from simulations.storage.parts import (
     Column,
     StoredPart,
     delete_run,
-    link_file,
+    link_files,
     opened,
     run_dir,
     write_parquet,
     write_part,
 )
-from simulations.storage.reading import COLUMNS, Kind, Page, Where, page, read
+from simulations.storage.reading import COLUMNS, Kind, Page, Where, newest, page, read
 
 __all__ = [
     "COLUMNS",
@@ -47,8 +47,9 @@ __all__ = [
     "credit_limits_at",
     "curves",
     "delete_run",
-    "link_file",
+    "link_files",
     "moved_back_at",
+    "newest",
     "opened",
     "page",
     "payment_counts",

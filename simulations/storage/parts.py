@@ -38,14 +38,18 @@ def delete_run(run_id: uuid.UUID | str) -> None:
     shutil.rmtree(run_dir(run_id), ignore_errors=True)
 
 
-def link_file(from_run: uuid.UUID | str, name: str, to_run: uuid.UUID | str, new_name: str) -> None:
-    """Give a file of one run to another, too; it never changes, so both share it where the disk can.
+def link_files(from_run: uuid.UUID | str, to_run: uuid.UUID | str, names: Mapping[str, str]) -> None:
+    """Give files of one run to another, too, under the names that `names` has for theirs.
 
-    Raises OSError if it cannot be given.
+    They never change, so both share them where the disk can. Raises OSError if one cannot be given.
     """
-    folder = run_dir(to_run)
-    folder.mkdir(parents=True, exist_ok=True)
-    source, target = run_dir(from_run) / name, folder / new_name
+    source, target = run_dir(from_run), run_dir(to_run)
+    target.mkdir(parents=True, exist_ok=True)
+    for name, new_name in names.items():
+        _link(source / name, target / new_name)
+
+
+def _link(source: Path, target: Path) -> None:
     try:
         os.link(source, target)
     except FileNotFoundError:

@@ -169,3 +169,13 @@ def page(  # noqa: PLR0913 (the parts of a query, by name)
         )
         titles = [title[0] for title in cursor.description or []]
         return Page([dict(zip(titles, row, strict=True)) for row in cursor.fetchall()], int(total))
+
+
+def newest(run_id: uuid.UUID | str, name: str, most: int) -> dict[str, Column]:
+    """Return the last `most` events of a part, in their order, without reading the rest of it."""
+    paths, source = source_of(run_id, "events", [name])
+    bound = bound_of("events", paths)
+    with connect(paths) as connection:
+        last = connection.execute(f"SELECT max(seq) FROM {source}", bound).fetchall()[0][0]
+    where = [Where("seq", ">", -1 if last is None else last - most)]
+    return read(run_id, "events", [name], COLUMNS["events"], where=where, order=["seq"])

@@ -93,7 +93,7 @@ def test_a_finished_simulation_refuses_ticks_and_says_what_is_possible(client):
     answer = client.post(f"{address}/tick")
     assert answer.status_code == 409
     assert answer.json()["status"] == "finished"
-    assert answer.json()["possible"] == ["delete"]
+    assert answer.json()["possible"] == ["branch", "delete"]
 
 
 def test_a_running_simulation_refuses_ticks(client):

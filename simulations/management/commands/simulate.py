@@ -6,22 +6,21 @@ import json
 import sys
 import time
 from argparse import ArgumentParser, ArgumentTypeError
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, NoReturn, TextIO, cast
 
 from django.core.management.base import BaseCommand
 from pydantic import ValidationError
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
 from simulations.config.faults import Fault, ScenarioRefused, check_text, faults_of
 from simulations.config.inputs import RunInput, prepare
 from simulations.config.loader import read_text
 from simulations.config.overrides import overridden
 from simulations.engine.rust_backend import RustBackend
-from simulations.management.printing import print_summary, print_sweep
+from simulations.management.printing import print_summary, print_sweep, progress
 from simulations.management.sweeping import swept, write_files
 from simulations.storage.exporting import Labels
 from simulations.storage.tape import Tape
@@ -227,13 +226,3 @@ def report(backend: RustBackend, ticks: int, took: float) -> dict[str, Any]:
         "ticks": ticks,
         "payments": metrics["arrived_count"],
     }
-
-
-@contextmanager
-def progress(total: int, unit: str = "ticks") -> Iterator[Callable[[int], None]]:
-    """Show a bar on a terminal (on stderr, so that stdout stays clean) and yield what moves it."""
-    console = Console(stderr=True)
-    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
-        task = bar.add_task(unit, total=total)
-        yield lambda done: bar.update(task, completed=done)

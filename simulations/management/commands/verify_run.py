@@ -10,6 +10,7 @@ from uuid import UUID
 from django.core.management.base import BaseCommand, CommandError
 
 from simulations.engine.rust_backend import ENGINE_VERSION
+from simulations.management.printing import progress
 from simulations.models import Run
 from simulations.runs.verifying import Difference, NotVerifiable, verify
 
@@ -36,7 +37,8 @@ class Command(BaseCommand):
                 " a difference may come from that."
             )
         try:
-            verdict = verify(found, lambda tick: None)
+            with progress(found.tick) as show:
+                verdict = verify(found, show)
         except NotVerifiable as problem:
             raise CommandError(str(problem)) from None
         if verdict.identical:

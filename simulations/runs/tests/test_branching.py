@@ -6,6 +6,7 @@ from django.urls import reverse
 from simulations.models import Intervention, Run
 from simulations.runs import manager
 from simulations.runs.registry import registry
+from simulations.runs.replay import Unrepeatable
 from simulations.runs.tests.cast import (
     busy,
     forget_as_if_killed,
@@ -83,6 +84,18 @@ def test_nonsense_makes_no_branch(owner) -> None:
         manager.branch(parent, 5, owner, events=[{"type": "outage", "agent": "NOBODY"}])
     assert Run.objects.count() == 1
     assert list(registry.runs_held()) == [parent.pk]
+
+
+@pytest.mark.parametrize("tick", [0, 3])
+def test_nothing_branches_off_a_run_of_another_engine(tick: int, owner) -> None:
+    parent = new_run(owner)
+    manager.tick(parent, count=5)
+    manager.stop(parent)
+    registry.drop(parent.pk)
+    Run.objects.update(engine_version="0.0.0-older")
+    with pytest.raises(Unrepeatable, match=r"It ran on engine 0\.0\.0-older"):
+        manager.branch(parent, tick, owner)
+    assert Run.objects.count() == 1
 
 
 def test_a_person_branches_what_they_may_see_into_a_run_of_their_own(owner, stranger, as_person) -> None:

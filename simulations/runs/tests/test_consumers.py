@@ -115,7 +115,7 @@ async def test_a_run_plays_to_its_end_and_says_so(make, owner) -> None:
         await page.send(action="run")
         status = await page.until_status("finished")
         assert status["tick"] == status["ticks_total"] == 20
-        assert status["possible"] == ["delete"]
+        assert status["possible"] == ["branch", "delete"]
 
 
 async def test_the_first_frame_is_the_whole_run_so_far_and_later_ones_go_on(make, owner) -> None:
@@ -228,7 +228,7 @@ async def test_a_conflict_names_the_state_and_what_is_possible(make, owner) -> N
         assert (problem["code"], problem["status"], problem["possible"]) == (
             "conflict",
             "stopped",
-            ["delete"],
+            ["branch", "delete"],
         )
 
 

@@ -79,5 +79,5 @@ def test_the_first_start_and_the_end_are_dated(owner) -> None:
 
 def test_a_conflict_tells_a_person_what_to_do_instead(owner) -> None:
     run = stand(new_run(owner), Status.FINISHED)
-    with pytest.raises(Conflict, match=r"The run is finished: it cannot start\. Possible now: delete\."):
+    with pytest.raises(Conflict, match=r"is finished: it cannot start\. Possible now: branch, delete\."):
         move(run, Status.RUNNING, owner)

@@ -44,8 +44,18 @@ def test_a_killed_servers_run_goes_on_and_ends_with_the_undisturbed_digest(owner
     manager.speed(run, None)
     run = run_to_status(run, Status.FINISHED)
     assert run.digest == undisturbed_digest(run)
-    payments = Artifact.objects.filter(run=run, kind="payments")
-    assert sum(part.rows for part in payments) == run.arrived_count
+    parts = Artifact.objects.filter(run=run, kind="payments").order_by("part")
+    counts = storage.payment_counts(run.pk, [part.name for part in parts])
+    assert sum(counts.values()) == run.arrived_count
+
+
+def test_a_goal_set_while_the_run_goes_on_outlives_the_server(owner) -> None:
+    run = running(owner)
+    manager.run_to(run, 2_500)
+    forget_as_if_killed()
+    assert manager.recover() == 1
+    manager.speed(run, None)
+    assert run_to_status(run, Status.PAUSED).tick == 2_500
 
 
 def test_a_server_killed_again_and_again_changes_nothing(owner) -> None:

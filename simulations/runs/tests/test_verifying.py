@@ -99,6 +99,13 @@ def test_another_engine_is_said_first(run) -> None:
     assert report(run)[0].startswith("Note: it ran on engine 0.0.0-older")
 
 
+def test_the_page_says_first_that_another_engine_made_the_run(run, owner, as_person) -> None:
+    url = reverse("run_verify", kwargs={"run_id": run.pk})
+    assert "It ran on engine" not in as_person(owner).get(url).content.decode()
+    Run.objects.update(engine_version="0.0.0-older")
+    assert "It ran on engine 0.0.0-older, this is" in as_person(owner).get(url).content.decode()
+
+
 def test_what_is_not_over_or_not_there_cannot_be_verified(owner) -> None:
     run = new_run(owner)
     with pytest.raises(CommandError, match="The run is created"):

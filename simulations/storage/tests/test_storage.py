@@ -59,6 +59,17 @@ def stored():
     return backend, names
 
 
+@pytest.mark.parametrize("most", [3, 10**6])
+def test_the_newest_events_of_a_part_are_its_last_ones_in_their_order(stored, most: int) -> None:
+    _, names = stored
+    part = names["events"][1]
+    whole = storage.read(RUN, "events", [part], storage.COLUMNS["events"], order=["seq"])
+    newest = storage.newest(RUN, part, most)
+    assert set(newest) == set(storage.COLUMNS["events"])
+    for name, values in newest.items():
+        assert list(values) == list(whole[name][-most:])
+
+
 def test_a_part_counts_its_rows_and_leaves_nothing_unfinished(stored):
     _, names = stored
     assert names["events"] == ["events-00000.parquet", "events-00001.parquet"]

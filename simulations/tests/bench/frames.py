@@ -9,6 +9,7 @@ import json
 import sys
 import tempfile
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -39,9 +40,9 @@ def scenario(seed: int) -> dict[str, Any]:
 class Server:
     """A started workbench and a signed-in client."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, settings: Mapping[str, str] | None = None) -> None:
         """Start on a folder of its own."""
-        self.bench = Workbench(folder)
+        self.bench = Workbench(folder, settings=dict(settings or {}))
         self.bench.start()
         cookie = {"sessionid": self.bench.session("bench", staff=True)}
         self.headers = {"Cookie": f"sessionid={cookie['sessionid']}", "Origin": self.bench.url}
@@ -68,9 +69,10 @@ class Server:
         """End it before its time."""
         self.client.post(f"/api/simulations/{run}/stop").raise_for_status()
 
-    def finish(self, run: str) -> float:
+    def finish(self, run: str, most_seconds: float = 300) -> float:
         """Wait for the end; return the engine's seconds."""
-        for _ in range(6_000):
+        deadline = time.monotonic() + most_seconds
+        while time.monotonic() < deadline:
             facts = self.client.get(f"/api/simulations/{run}").json()
             if facts["status"] in {"finished", "failed"}:
                 assert facts["status"] == "finished", facts
