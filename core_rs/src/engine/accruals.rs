@@ -6,6 +6,10 @@ use crate::engine::units::AgentId;
 /// The kinds, in the order in which they are charged.
 const KINDS: [CostKind; 3] = [CostKind::Overdraft, CostKind::Collateral, CostKind::Delay];
 
+const OVERDRAFT: usize = 0;
+const COLLATERAL: usize = 1;
+const DELAY: usize = 2;
+
 /// What each agent is charged in every tick.
 #[derive(Clone, Debug)]
 pub struct Accruals {
@@ -47,8 +51,16 @@ impl Accruing {
         (self.steps.get(place as usize)).map(|&(_, step)| step)
     }
 
+    #[inline]
     fn set(&mut self, agent: AgentId, step: Step) {
         let place = self.places[agent.index()];
+        if place == NOWHERE && step.is_zero() {
+            return;
+        }
+        self.change(agent, place, step);
+    }
+
+    fn change(&mut self, agent: AgentId, place: u32, step: Step) {
         if let Some((_, old)) = self.steps.get_mut(place as usize) {
             self.cents += i128::from(step.cents()) - i128::from(old.cents());
             *old = step;
@@ -92,11 +104,13 @@ impl Accruals {
         self.delays[agent.index()] -= delay;
     }
 
-    /// Whether something accrues to the agent, or will once it is refreshed.
+    /// Whether what waits or a drawn balance costs the agent, or will once it is refreshed.
     #[inline]
     #[must_use]
     pub fn concern(&self, agent: AgentId) -> bool {
-        self.delays[agent.index()] > 0 || self.kinds.iter().any(|kind| kind.concerns(agent))
+        self.delays[agent.index()] > 0
+            || self.kinds[DELAY].concerns(agent)
+            || self.kinds[OVERDRAFT].concerns(agent)
     }
 
     /// Whether nothing accrues to anyone.
@@ -105,16 +119,18 @@ impl Accruals {
         self.kinds.iter().all(|kind| kind.steps.is_empty())
     }
 
-    /// Works out anew what accrues to an agent that stands at `balance` and has posted `posted`.
-    pub fn refresh(&mut self, costs: &Costs, agent: AgentId, balance: i64, posted: i64) {
-        let numerators = [
-            costs.overdraft(balance),
-            costs.collateral(posted),
-            self.delays[agent.index()],
-        ];
-        for (at, numerator) in numerators.into_iter().enumerate() {
-            self.kinds[at].set(agent, costs.step(KINDS[at], numerator));
-        }
+    /// Works out what accrues to an agent for what it has posted, which no event changes.
+    pub fn post(&mut self, costs: &Costs, agent: AgentId, posted: i64) {
+        let step = costs.step(CostKind::Collateral, costs.collateral(posted));
+        self.kinds[COLLATERAL].set(agent, step);
+    }
+
+    /// Works out anew what accrues to an agent that stands at `balance`.
+    pub fn refresh(&mut self, costs: &Costs, agent: AgentId, balance: i64) {
+        let drawn = costs.step(CostKind::Overdraft, costs.overdraft(balance));
+        self.kinds[OVERDRAFT].set(agent, drawn);
+        let delay = costs.step(CostKind::Delay, self.delays[agent.index()]);
+        self.kinds[DELAY].set(agent, delay);
     }
 
     /// Charges a tick.

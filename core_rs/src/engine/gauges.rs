@@ -180,8 +180,8 @@ pub struct AgentGauge {
     /// Longest delay of a payment that left.
     pub(super) longest: u32,
     /// Σ (left - arrived) of what waited and left, Σ arrived of what waits, and both by value.
-    pub(super) left_ticks: u128,
-    pub(super) waiting_arrivals: u128,
+    pub(super) left_ticks: u64,
+    pub(super) waiting_arrivals: u64,
     pub(super) left_value_ticks: u128,
     pub(super) waiting_value_arrivals: u128,
     /// Most that waited, number and value, sampled in step 8.
@@ -234,21 +234,21 @@ impl AgentGauge {
     /// A payment begins to wait, or (it settles at once) never does.
     #[inline]
     pub fn begin_waiting(&mut self, arrival: u32, value: u128) {
-        self.waiting_arrivals += u128::from(arrival);
+        self.waiting_arrivals += u64::from(arrival);
         self.waiting_value_arrivals += value * u128::from(arrival);
     }
 
     /// A payment waits no more, whether or not it leaves.
     #[inline]
     pub fn stop_waiting(&mut self, arrival: u32, value: u128) {
-        self.waiting_arrivals -= u128::from(arrival);
+        self.waiting_arrivals -= u64::from(arrival);
         self.waiting_value_arrivals -= value * u128::from(arrival);
     }
 
     /// A payment that waited leaves `delay` ticks after it arrived.
     #[inline]
     pub fn leave(&mut self, delay: u32, value: u128) {
-        self.left_ticks += u128::from(delay);
+        self.left_ticks += u64::from(delay);
         self.left_value_ticks += value * u128::from(delay);
         self.longest = self.longest.max(delay);
     }
@@ -259,8 +259,8 @@ impl AgentGauge {
     #[must_use]
     pub fn integrals(&self, tick: u32, count: u64, value: i64) -> (u128, u128) {
         let tick = u128::from(tick);
-        let length = (self.left_ticks + u128::from(count) * tick)
-            .saturating_sub(self.waiting_arrivals + self.delay_before_split);
+        let length = (u128::from(self.left_ticks) + u128::from(count) * tick)
+            .saturating_sub(u128::from(self.waiting_arrivals) + self.delay_before_split);
         let value = (self.left_value_ticks + u128::from(value.unsigned_abs()) * tick)
             .saturating_sub(self.waiting_value_arrivals);
         (length, value)

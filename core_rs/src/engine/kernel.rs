@@ -91,8 +91,9 @@ impl Kernel {
         let costs = Costs::new(&scenario);
         let mut accruals = Accruals::new(agents);
         for (at, terms) in ledger.terms.iter().enumerate() {
-            let balance = ledger.accounts[at].balance;
-            accruals.refresh(&costs, AgentId::from_index(at), balance, terms.posted);
+            let agent = AgentId::from_index(at);
+            accruals.post(&costs, agent, terms.posted);
+            accruals.refresh(&costs, agent, ledger.accounts[at].balance);
         }
         Self {
             seed: scenario.seed,

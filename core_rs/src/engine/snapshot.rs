@@ -289,7 +289,8 @@ fn queue_again(kernel: &mut Kernel, waiting: &[PaymentId]) -> Result<(), &'stati
         kernel.wake(agent);
         let balance = kernel.ledger.accounts[at].balance;
         let posted = kernel.ledger.terms[at].posted;
-        (kernel.accruals).refresh(&kernel.costs, agent, balance, posted);
+        kernel.accruals.post(&kernel.costs, agent, posted);
+        kernel.accruals.refresh(&kernel.costs, agent, balance);
     }
     Ok(())
 }

@@ -5,6 +5,7 @@ use crate::engine::ledger::MOST_MONEY;
 
 /// Far above any count a run can reach, far below where sums overflow.
 const MOST_COUNT: u64 = 1 << 40;
+const MOST_TICKS: u64 = 1 << 60;
 const MOST_INTEGRAL: u128 = 1 << 100;
 
 impl Tally {
@@ -95,19 +96,19 @@ impl AgentGauge {
         let integrals = [
             self.rho_denominator,
             self.delay_before_split,
-            self.left_ticks,
-            self.waiting_arrivals,
             self.left_value_ticks,
             self.waiting_value_arrivals,
             self.moments.debit.unsigned_abs(),
             self.moments.credit.unsigned_abs(),
         ];
+        let ticks = [self.left_ticks, self.waiting_arrivals];
         let marks = self.sent_by_hour_before.iter().copied();
         self.longest <= tick
             && self.settled_count_before <= self.settled_count
             && (-MOST_MONEY..=MOST_MONEY).contains(&self.moments.standing)
             && (-MOST_MONEY..=MOST_MONEY).contains(&self.scheduled_net)
             && all_below(counts, MOST_COUNT)
+            && all_below(ticks, MOST_TICKS)
             && all_money(values.into_iter().chain(self.settled_by).chain(marks))
             && all_below(integrals, MOST_INTEGRAL)
     }

@@ -8,6 +8,7 @@ use crate::engine::kernel::Kernel;
 use crate::engine::payments::mark;
 use crate::engine::record::Kind;
 use crate::engine::results::Figures;
+use crate::engine::units::AgentId;
 
 /// What had been counted when a tick began.
 struct Counted {
@@ -47,6 +48,7 @@ impl Kernel {
         self.settle_deferred()?;
         self.book_held_back();
         self.pass_deadlines()?;
+        self.look_at_touched();
         self.accrue()?;
         self.count_tick(before);
         self.sample();
@@ -159,26 +161,30 @@ impl Kernel {
 
     /// Step 8: costs by the tick.
     fn accrue(&mut self) -> Result<(), RunError> {
-        self.refresh_accruals();
         (self.accruals.charge(&mut self.costs)).map_err(|error| self.too_large(error))
     }
 
     /// Works out anew what accrues to the agents of whom something changed.
     pub fn refresh_accruals(&mut self) {
-        for &agent in &self.touched {
-            let balance = self.ledger.accounts[agent.index()].balance;
-            if balance < 0 || self.accruals.concern(agent) {
-                let posted = self.ledger.terms[agent.index()].posted;
-                (self.accruals).refresh(&self.costs, agent, balance, posted);
-            }
+        for at in 0..self.touched.len() {
+            self.refresh_accrual(self.touched[at]);
         }
     }
 
-    /// Step 8, last: queue length and value.
-    fn sample(&mut self) {
-        let tick_of_day = self.tick_of_day();
-        let left = self.scenario.ticks_per_day - tick_of_day;
-        for &agent in &self.touched {
+    #[inline]
+    fn refresh_accrual(&mut self, agent: AgentId) {
+        let balance = self.ledger.accounts[agent.index()].balance;
+        if balance < 0 || self.accruals.concern(agent) {
+            self.accruals.refresh(&self.costs, agent, balance);
+        }
+    }
+
+    /// Step 8, agent by agent: what accrues from now on, positions, the most that waited.
+    fn look_at_touched(&mut self) {
+        let left = self.day_end - self.tick;
+        for at in 0..self.touched.len() {
+            let agent = self.touched[at];
+            self.refresh_accrual(agent);
             let account = &self.ledger.accounts[agent.index()];
             let gauge = &mut self.gauges.agents[agent.index()];
             gauge.weigh_arrivals(left);
@@ -190,6 +196,12 @@ impl Kernel {
                 gauge.length_max = gauge.length_max.max(length);
             }
         }
+    }
+
+    /// Step 8, last: queue length and value.
+    fn sample(&mut self) {
+        let tick_of_day = self.tick_of_day();
+        let left = self.day_end - self.tick;
         let waiting = self.totals.pending_count + self.totals.queued_count;
         let value = self.totals.pending_value + self.totals.queued_value;
         let stuck = self.figures.settlements == 0
