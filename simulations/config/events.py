@@ -58,14 +58,21 @@ class InjectPayment(_Event):
 
     type: Literal["inject_payment"]
     sender: AgentId
+    """The bank that pays."""
     receiver: AgentId
+    """The bank that is paid."""
     amount: PositiveCents
     """Cents."""
     id: PaymentId | None = None
+    """Absent: X and its arrival number."""
     deadline_tick: DeadlineTick | None = None
+    """From the start of the run; absent: no deadline."""
     priority: Priority = 5
+    """0 to 10; 8 and above is urgent."""
     divisible: StrictBool = False
+    """Whether its bank may split it."""
     rail: RailId | None = None
+    """Absent: the first rail."""
 
 
 class TransferLiquidity(_AgentEvent):
@@ -81,6 +88,7 @@ class SetCreditLimit(_AgentEvent):
 
     type: Literal["set_credit_limit"]
     credit_limit: Line
+    """How far its balance may fall below zero, in cents; cut below its use, the bank sends nothing."""
 
 
 class SetArrivalRate(_Event):
@@ -110,6 +118,7 @@ class SetPolicy(_AgentEvent):
 
     type: Literal["set_policy"]
     policy: Policy
+    """When it submits its payments from here on."""
 
 
 class SetLimits(_AgentEvent):
@@ -117,6 +126,7 @@ class SetLimits(_AgentEvent):
 
     type: Literal["set_limits"]
     limits: Limits
+    """What it may send, net, in a day."""
 
 
 class SetLiquiditySaving(_Event):
@@ -124,8 +134,11 @@ class SetLiquiditySaving(_Event):
 
     type: Literal["set_liquidity_saving"]
     rail: RailId
+    """An immediate rail."""
     liquidity_saving: list[Algorithm]
+    """In place of the old ones, in the order in which they are tried; none: an empty list."""
     lsm_every_ticks: EveryTicks | None = None
+    """Absent: as often as before."""
 
 
 class HoldPayment(_PaymentEvent):
@@ -151,6 +164,7 @@ class ReprioritisePayment(_PaymentEvent):
 
     type: Literal["reprioritise_payment"]
     priority: Priority
+    """0 to 10; 8 and above is urgent."""
 
 
 Event = Annotated[

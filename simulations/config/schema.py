@@ -143,13 +143,16 @@ class RailConfig(Strict):
     settlement_type: Literal["immediate", "deferred_net"] = "immediate"
     """Payment by payment, or net at set times."""
     queue: Literal["priority_fifo", "fifo", "bypass"] = "priority_fifo"
-    """Order of waiting payments; under bypass nothing blocks what is behind it."""
+    """Order of a bank's waiting payments. priority_fifo: urgent ones first, then as they came, and the first
+    blocks the others; fifo: as they came, the first blocks; bypass: as priority_fifo, but nothing blocks."""
     crediting: Literal["immediate", "end_of_tick"] = "immediate"
-    """When the receiver may use what it receives."""
+    """When the receiver may use what it receives: at once, or from the next tick on."""
     liquidity_saving: list[Algorithm] = Field(default_factory=list, max_length=3)
-    """Algorithms, in the order in which they are tried."""
+    """Algorithms, in the order in which they are tried. entry_offset: a payment that enters settles together
+    with one coming back; bilateral: two banks' queues against each other; multilateral: gridlock resolution
+    over the queues of all."""
     lsm_every_ticks: EveryTicks = 1
-    """How often they are tried."""
+    """In every how many ticks the algorithms run; in the last tick of a day they always do."""
     settle_at_ticks: Annotated[list[DayTick], Field(min_length=1, max_length=86_400)] | None = None
     """Ticks of the day at which a deferred-net rail settles."""
     max_amount: PositiveCents | None = None

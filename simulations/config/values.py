@@ -24,6 +24,7 @@ from simulations.config.clock import CLOCK_TIME
 MAX_AMOUNT = 10**15
 MAX_TOTAL = 9 * 10**18
 MAX_PLACES = 9
+_DIGITS = {"type": "string", "pattern": r"^[0-9]+(\.[0-9]+)?$"}
 
 
 def _id_text(value: Any) -> Any:
@@ -69,8 +70,7 @@ def decimal(least: int, most: int, *, above: bool = False, places: int = MAX_PLA
 
     number: dict[str, Any] = {"type": "number", "exclusiveMinimum" if above else "minimum": least}
     number["maximum"] = most
-    text = {"type": "string", "pattern": r"^[0-9]+(\.[0-9]+)?$"}
-    return Annotated[Any, PlainValidator(check), WithJsonSchema({"anyOf": [number, text]})]
+    return Annotated[Any, PlainValidator(check), WithJsonSchema({"anyOf": [number, _DIGITS]})]
 
 
 def _number(value: Any, allowed: str) -> Decimal:
@@ -127,7 +127,9 @@ Priorities = Annotated[
                     "type": "object",
                     "minProperties": 1,
                     "additionalProperties": False,
-                    "patternProperties": {"^([0-9]|10)$": {"type": "number", "minimum": 0}},
+                    "patternProperties": {
+                        "^([0-9]|10)$": {"anyOf": [{"type": "number", "minimum": 0}, _DIGITS]}
+                    },
                 },
             ]
         }

@@ -32,6 +32,7 @@ _KEYS_OF_KIND = {
     "priority": "priority",
 }
 KINDS = {key: kind for kind, keys in _KEYS_OF_KIND.items() for key in keys.split()}
+_DIGITS = re.compile(r"[0-9]+(\.[0-9]+)?")
 _OF_THE_FILE = re.compile(r",? in cents\b|, quoted\b|^Cents[.;] ?")
 LABELS = {
     "id": "Id",
@@ -96,6 +97,11 @@ class Field:
         return "f-" + self.path.replace("[", "-").replace("]", "").replace(".", "-")
 
     @property
+    def is_wide(self) -> bool:
+        """Whether several values share its box."""
+        return self.kind in ("map", "limits") or self.key in ("liquidity_saving", "targets")
+
+    @property
     def is_numeric(self) -> bool:
         """Whether its figures stand to the right."""
         return self.kind in ("money", "integer", "decimal")
@@ -120,7 +126,8 @@ def tip_of(info: FieldInfo, kind: str) -> str:
     tip = _OF_THE_FILE.sub("", info.description or "")
     tip = tip[:1].upper() + tip[1:]
     words = choices_of(info)
-    return f"{tip} Any of {', '.join(words)}." if kind == "list" and words else tip
+    unnamed = kind == "list" and any(word not in tip for word in words)
+    return f"{tip} Any of {', '.join(words)}." if unnamed else tip
 
 
 def label_of(key: str) -> str:
@@ -160,7 +167,7 @@ def shown(value: Any, kind: str, decimals: int) -> str:
     if isinstance(value, dict) and kind == "limits":
         return "; ".join(f"{bank}: {shown(limit, 'money', decimals)}" for bank, limit in value.items())
     if isinstance(value, dict):
-        return ", ".join(f"{key}: {emitting.flow(item)}" for key, item in value.items())
+        return ", ".join(f"{key}: {_plain(item)}" for key, item in value.items())
     if isinstance(value, list):
         return ", ".join(map(_entry, value))
     return emitting.scalar(value)
@@ -169,8 +176,13 @@ def shown(value: Any, kind: str, decimals: int) -> str:
 def _entry(item: Any) -> str:
     """Return an entry of a list in one box; a pair as `tick: share`."""
     if isinstance(item, list) and len(item) == 2:
-        return f"{emitting.flow(item[0])}: {emitting.flow(item[1])}"
-    return emitting.flow(item)
+        return f"{emitting.flow(item[0])}: {_plain(item[1])}"
+    return _plain(item)
+
+
+def _plain(item: Any) -> str:
+    """Return an entry without the quotes that a number written as text has in the file."""
+    return item if isinstance(item, str) and _DIGITS.fullmatch(item) else emitting.flow(item)
 
 
 def fields(model: type[BaseModel], keys: str, holder: Any, path: Path, decimals: int) -> list[Field]:

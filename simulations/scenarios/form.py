@@ -228,14 +228,16 @@ class Reader:
         own = [key for key in model.model_fields if key not in ("tick", "type", "policy", "limits")]
         boxes = self.fields(model, " ".join(["tick", "type", *own]), event, "events", index)
         boxes[1] = replace(boxes[1], choices=tuple(EVENTS))
+        note = model.__doc__ or ""
         if kind == "set_policy":
-            policy, split, _ = self.policy(event, "events", index)
+            policy, split, about = self.policy(event, "events", index)
             boxes += policy + split
+            note = f"{note} {policy[0].value.replace('_', ' ').capitalize()}: {about}"
         if kind == "set_limits":
             limits = part(event, "limits")
             boxes += self.fields(Limits, "multilateral bilateral", limits, "events", index, "limits")
         title = f"Tick {boxes[0].value or '?'}: {kind.replace('_', ' ') or 'event'}"
-        return Row(f"events[{index}]", index, boxes, title, model.__doc__ or "")
+        return Row(f"events[{index}]", index, boxes, title, note)
 
     def policy(self, holder: Any, *path: str | int) -> tuple[list[Field], list[Field], str]:
         """Return the boxes of a policy, those of its splitting, and what the policy does."""
@@ -254,8 +256,8 @@ class Reader:
         keys = " ".join(key for key in model.model_fields if key not in ("type", "split_above"))
         own = [chosen, *self.fields(model, keys, policy, *path, "policy")]
         split = part(policy, "split_above")
-        parts = self.fields(SplitAbove, "amount parts", split, *path, "policy", "split_above")
-        return own, parts, model.__doc__ or ""
+        above, parts = self.fields(SplitAbove, "amount parts", split, *path, "policy", "split_above")
+        return own, [replace(above, label="Split above"), parts], model.__doc__ or ""
 
     def _matrix(self, generating: list[int]) -> list[Row]:
         """Return who pays whom, a row a sender, where the scenario is small enough to look at."""

@@ -14,6 +14,23 @@ if TYPE_CHECKING:
     from simulations.models import Run
 
 MONEY_KEYS = frozenset({"amount", "credit_limit", "keep", "seed_amount", "multilateral", "bilateral"})
+# Codes of interventions in the record of an event follow one another in this order (docs/determinism.md).
+FIRST_INTERVENTION = 16
+INTERVENTIONS = (
+    "inject_payment",
+    "transfer_liquidity",
+    "set_credit_limit",
+    "set_arrival_rate",
+    "outage",
+    "recover",
+    "set_policy",
+    "set_limits",
+    "set_liquidity_saving",
+    "hold_payment",
+    "release_payment",
+    "cancel_payment",
+    "reprioritise_payment",
+)
 register = template.Library()
 
 REASONS = {
@@ -80,6 +97,23 @@ def _item(each: object) -> str:
     return str(each)
 
 
+@register.filter
+def shows_amount(event: Mapping[str, Any]) -> bool:
+    """Whether the amount of an event is money worth showing: of a refused one it is a code."""
+    if event["type"] == "refused":
+        return False
+    return bool(event["amount"] != 0 or event["reason"] == "set_credit_limit")
+
+
+@register.filter
+def event_reason(event: Mapping[str, Any]) -> str:
+    """Say the reason of an event; of a refused one, what was refused and why."""
+    reason = str(event["reason"] or "").replace("_", " ")
+    if event["type"] != "refused":
+        return reason
+    return f"{INTERVENTIONS[event['amount'] - FIRST_INTERVENTION].replace('_', ' ')}: {reason}"
+
+
 @register.simple_tag
 def why(explanation: dict[str, Any], run: Run) -> str:
     """Say why a payment waits. `explanation` as the engine's `explain`."""
@@ -98,6 +132,8 @@ def why(explanation: dict[str, Any], run: Run) -> str:
 def freed_by(row: Mapping[str, Any], run: Run) -> str:
     """Say what would free a waiting payment. `row` has `sender`, `receiver` and the explanation in `why`."""
     explanation = row["why"]
+    if explanation["reason"] == "awaiting_settlement":
+        return _settled_later(explanation, run)
     now = [words for name, words in OFFSETS.items() if explanation[f"{name}_would_settle"]]
     cure = _cure(explanation, row, run)
     if not now:
@@ -105,10 +141,16 @@ def freed_by(row: Mapping[str, Any], run: Run) -> str:
     return f"{' or '.join(now)}, now" + (f"; else {cure}" if cure else "")
 
 
+def _settled_later(explanation: Mapping[str, Any], run: Run) -> str:
+    """Say when its rail settles next, and whether what waits there now could settle."""
+    if explanation["settlement_tick"] is None:
+        return "nothing: its rail does not settle again in this run"
+    when = f"the settlement at {tick_clock(explanation['settlement_tick'], run)}"
+    return when if explanation["multilateral_would_settle"] else f"{when}, if liquidity allows by then"
+
+
 def _cure(explanation: Mapping[str, Any], row: Mapping[str, Any], run: Run) -> str:
     reason = explanation["reason"]
-    if explanation["settlement_tick"] is not None:
-        return f"the settlement at {tick_clock(explanation['settlement_tick'], run)}"
     if reason != "behind_head":
         return _lifted(reason, explanation["missing"], row, run)
     head_reason = explanation["head_reason"]

@@ -1,5 +1,7 @@
 """The pages of a run for its owner, a teammate, a stranger, staff and nobody."""
 
+import re
+
 import pytest
 from django.urls import reverse
 
@@ -210,6 +212,42 @@ def test_the_queue_says_why_each_payment_waits(owner, as_person) -> None:
     page = as_person(owner).get(url("run_queue", run)).content.decode()
     assert "its bank lacks liquidity: 0.50 missing" in page
     assert "behind BIG" in page
+
+
+@pytest.mark.parametrize(
+    ("balance", "ticks", "free"),
+    [
+        (100, [3], "the settlement at tick 3<"),
+        (0, [3], "the settlement at tick 3, if liquidity allows by then<"),
+        (0, [0], "nothing: its rail does not settle again in this run<"),
+    ],
+)
+def test_what_waits_for_netting_is_told_when_it_may_settle(balance, ticks, free, owner, as_person) -> None:
+    run = new_run(
+        owner,
+        f"ticks_per_day: 5\nseed: 1\nagents:\n- {{id: A, balance: {balance}}}\n- {{id: B, balance: 0}}\n"
+        f"rails:\n- {{id: ACH, settlement_type: deferred_net, settle_at_ticks: {ticks}}}\n"
+        "initial_transactions:\n- {sender: A, receiver: B, amount: 50, arrival_tick: 0}\n",
+    )
+    manager.tick(run)
+    page = as_person(owner).get(url("run_queue", run)).content.decode()
+    assert "its rail settles later" in page
+    assert free in page
+
+
+def test_the_feed_says_what_was_refused_and_shows_money_only(owner, as_person) -> None:
+    run = new_run(
+        owner,
+        "ticks_per_day: 5\nseed: 1\nagents:\n- {id: A, balance: 100}\n- {id: B, balance: 0}\n"
+        "events:\n- {tick: 0, type: transfer_liquidity, agent: A, amount: -20}\n"
+        "- {tick: 0, type: transfer_liquidity, agent: A, amount: -900}\n"
+        "- {tick: 0, type: cancel_payment, payment: NONE}\n- {tick: 0, type: outage, agent: B}\n",
+    )
+    manager.tick(run)
+    page = as_person(owner).get(url("run_feed", run)).content.decode()
+    assert "transfer liquidity: liquidity" in page
+    assert "cancel payment: no such payment" in page
+    assert re.findall(r"-?\d+\.\d\d", page) == ["-0.20"], "neither codes nor noughts are shown as money"
 
 
 def test_the_feed_filters_by_type_and_bank(run, owner, as_person) -> None:

@@ -1,6 +1,7 @@
 """The form has a box for every key there is, and a way to every row of a long list."""
 
 import pytest
+from pydantic import BaseModel
 
 from simulations.config.document import parse_yaml
 from simulations.config.events import Limits
@@ -79,6 +80,34 @@ def test_every_key_of_a_policy_has_a_box_in_drawers_and_events(kind, holder) -> 
         else keys_in(read_form(text).events[0].fields)
     )
     assert boxes >= keys_of(POLICIES[kind], SplitAbove)
+
+
+def test_a_new_policy_is_explained_where_it_is_planned() -> None:
+    text = change(change(TWO, "add", "events"), "set", "events[0].type", "set_policy")
+    text = change(text, "set", "events[0].policy.type", "receipt_reactive")
+    assert "Sends what it has received today" in read_form(text).events[0].note
+
+
+def test_every_box_of_a_policy_an_event_or_a_rail_is_explained() -> None:
+    holders: list[type[BaseModel]] = [*POLICIES.values(), *EVENTS.values(), SplitAbove, Limits, RailConfig]
+    holders += [Collateral, Reservations, TimeWindow]
+    silent = [
+        f"{each.__name__}.{key}"
+        for each in holders
+        for key, about in each.model_fields.items()
+        if key != "type" and not about.description
+    ]
+    assert silent == ["RailConfig.id"]
+
+
+def test_numbers_written_as_text_stand_in_their_boxes_without_quotes() -> None:
+    rates = '{type: throughput, targets: [[5, "0.25"], [20, 0.9]], keep: 0}'
+    text = change(TWO, "add", "agents[0].arrival_config").replace(
+        "{id: BANK_B", f"{{policy: {rates}, id: BANK_B"
+    )
+    bank = next(i for i, each in enumerate(parse_yaml(text)["agents"]) if each["id"] == "BANK_B")
+    boxes = [field for fields in in_drawer(read_bank(parse_yaml(text), bank)) for field in fields]
+    assert next(field.value for field in boxes if field.key == "targets") == "5: 0.25, 20: 0.9"
 
 
 def test_every_row_of_a_long_list_is_on_a_sheet() -> None:

@@ -113,8 +113,12 @@ def _drawer(text: str, name: str) -> dict[str, Any]:
     try:
         document = shared_document(text).value
         index = int(number)
+        currency = {
+            "code": str(part(document, "currency").get("code") or ""),
+            "decimals": decimals_of(document),
+        }
         if kind == "bank":
-            return {"details": read_bank(document, index), "drawer": name}
+            return {"details": read_bank(document, index), "drawer": name, "currency": currency}
         details = read_arrivals(document, index)
     except (Unreadable, ValueError, LookupError, AttributeError):
         return {}
@@ -128,8 +132,5 @@ def _drawer(text: str, name: str) -> dict[str, Any]:
         "amounts_right": round(amounts.right) if amounts else 0,
         "profile": profile_curve(arrivals, ticks_of(document)),
         "ticks_per_day": ticks_of(document),
-        "currency": {
-            "code": str(part(document, "currency").get("code") or ""),
-            "decimals": decimals_of(document),
-        },
+        "currency": currency,
     }
