@@ -13,6 +13,7 @@ from django.db import connection, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from simulations.runs import manager, sweeping
+from simulations.runs.allocating import give_large_blocks_back
 
 _held_open: list[BaseDatabaseWrapper] = []
 
@@ -38,7 +39,8 @@ async def lifespan(
 
 
 def bring_back() -> None:
-    """Take up the runs and sweeps whose server died."""
+    """Make this process ready to hold runs; take up the runs and sweeps whose server died."""
+    give_large_blocks_back()
     hold_database_open()
     try:
         manager.recover()
