@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Django's command line for the workbench."""
 
+import gc
 import os
 import sys
 
@@ -8,4 +9,5 @@ from django.core.management import execute_from_command_line
 
 if __name__ == "__main__":
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "webapp.settings")
+    gc.disable()  # nothing is garbage while modules are loaded; `SimulationsConfig.ready` ends this
     execute_from_command_line(sys.argv)

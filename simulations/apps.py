@@ -1,5 +1,7 @@
 """The Django application."""
 
+import gc
+
 from django.apps import AppConfig
 
 
@@ -14,3 +16,4 @@ class SimulationsConfig(AppConfig):
         from django.utils.module_loading import autodiscover_modules
 
         autodiscover_modules("checks", "review")
+        gc.enable()

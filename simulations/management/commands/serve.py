@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import gc
 import socket
 from argparse import ArgumentParser
 from functools import partial
@@ -46,6 +47,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, host: str, port: int, **options: Any) -> None:
         """Prepare, serve until told to end, put every live run to rest."""
+        gc.disable()  # the pages are still to be loaded; `listen_success` ends this
         refuse_taken_port(host, port)
         migrate_if_needed()
         refuse_second_process()
@@ -123,6 +125,8 @@ class Workbench(Server):  # type: ignore[misc]
         self.http_factory.buildProtocol = without_parsing
         # Otherwise a message that is too large ends the connection without a word.
         self.ws_factory.setProtocolOptions(failByDrop=False)
+        gc.freeze()  # what is loaded stays: no collection looks at it again
+        gc.enable()
         name = f"[{self.host}]" if ":" in self.host else self.host
         self.command.announce(f"http://{name}:{port.getHost().port}", self.host, self.token)
         connections.close_all()
