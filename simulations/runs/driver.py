@@ -98,6 +98,7 @@ class LiveRun:
         self.due: float | None = None
         self.again: float | None = None
         self.busy = False
+        self.called = False
         self._scheduler = scheduler
         self._on_stop, self._on_beat = on_stop, on_beat
         self._stopped_by: str | None = None
@@ -122,7 +123,7 @@ class LiveRun:
             return future
         self.touched_at = time.monotonic()
         self._jobs.append((future, job))
-        self._scheduler.wake(self)
+        self._scheduler.call(self)
         if self._closed or self._scheduler.closed:
             self._refuse_jobs()
         return future
@@ -154,6 +155,7 @@ class LiveRun:
             self.pace.restart(time.monotonic(), self.tick)
             self.stepping = self._stopped_by is None and self.failure is None
             self._speed.clear()
+            self._scheduler.wake(self)
             self.bell.ring()
 
         self.now(begin)
@@ -175,6 +177,7 @@ class LiveRun:
         def change(_: SimulationBackend) -> None:
             self.pace.ticks_per_second = ticks_per_second
             self.pace.restart(time.monotonic(), self.tick)
+            self._scheduler.wake(self)
 
         self.now(change)
         self.bell.ring()
@@ -210,6 +213,11 @@ class LiveRun:
         return not (self.stepping or self._acting or self._stopped_by or self.status == "running")
 
     @property
+    def watchers(self) -> int:
+        """How many watch it."""
+        return self.bell.listeners
+
+    @property
     def checkpoint_is_due(self) -> bool:
         """Whether the next storing takes a checkpoint along; at its end a run needs none."""
         return self.tick < self.ticks_total and self.checkpoints.is_due(
@@ -229,20 +237,35 @@ class LiveRun:
 
     def work(self) -> float | None:
         """Do the jobs that wait, then one slice."""
+        with self._at_work():
+            return self._work()
+        return None
+
+    def do_errands(self) -> None:
+        """Do the jobs that wait."""
+        with self._at_work():
+            self._do_jobs()
+
+    @contextmanager
+    def _at_work(self) -> Iterator[None]:
+        """Be the thread that may touch the engine; a bug of ours must not end it, as it steps all runs."""
         self._worker = threading.get_ident()
         try:
-            return self._work()
-        except Exception as problem:  # a bug of ours must not end the thread that steps all runs
+            yield
+        except Exception as problem:
             log.exception("run.driver_failed", simulation_id=str(self.run_id))
             self.failure, self.stepping, self._stopped_by = problem, False, "failed"
-            return time.monotonic() + RETRY_SECONDS
+            self._scheduler.wake(self, time.monotonic() + RETRY_SECONDS)
         finally:
             self._worker = None
 
-    def _work(self) -> float | None:
+    def _do_jobs(self) -> None:
         while self._jobs and not self._closed:
             future, job = self._jobs.popleft()
             _do(future, job, self.backend)
+
+    def _work(self) -> float | None:
+        self._do_jobs()
         if self._closed:
             return None
         if self.stepping and not self._holds:
@@ -282,7 +305,10 @@ class LiveRun:
 
     def _advance(self, ticks: int) -> None:
         """Run up to `ticks` within the budget of a slice, one at a time when an event is looked for."""
-        budget = self._scheduler.slice_seconds() * (1 - self.recorder.fullness)
+        load = self._scheduler.load()
+        self.recorder.sharers = load.stepping
+        self.bell.beside(load.watchers - self.bell.listeners)
+        budget = load.slice_seconds * (1 - self.recorder.fullness)
         started = time.monotonic()
         if self.until is None:
             result = self.backend.advance(ticks, max(1, round(budget * 1000)))
@@ -367,6 +393,7 @@ class LiveRun:
         self._holds += by
         if not self._holds:
             self.pace.restart(time.monotonic(), self.tick)
+            self._scheduler.wake(self)
 
     def _refuse_jobs(self) -> None:
         while True:

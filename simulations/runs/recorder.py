@@ -35,7 +35,9 @@ Columns = dict[str, Any]  # column name -> array; "labels" -> {column: [text]}
 KINDS = (Artifact.Kind.SERIES, Artifact.Kind.EVENTS, Artifact.Kind.PAYMENTS)
 STORED_KINDS = (*KINDS, Artifact.Kind.BALANCES)
 SEAL_ROWS = 500_000
-OVERFULL_ROWS = 2_000_000
+OVERFULL_ROWS = 2_000_000  # of all runs together that go on, in equal shares
+LEAST_SHARE_ROWS = 160_000  # of one of them: smaller parts would cost more to store than to compute
+SEAL_SHARE = 4  # it is large at a quarter of what it may hold
 RECENT_ROWS = 20_000
 TEXT_COLUMNS = frozenset({"type", "agent", "counterparty", "rail", "method", "reason"})  # of events
 
@@ -59,6 +61,7 @@ class Recorder:
     from_tick: int = 0
     next_part: int = 0
     stored_tick: int = -1  # where the run stood when its tail was last stored
+    sharers: int = 1  # runs that go on and share the room there is for rows
     _outcomes: dict[int, list[str]] = field(default_factory=dict)
     _recent: deque[Columns] = field(default_factory=deque)
     _chunks: dict[str, list[Columns]] = field(default_factory=lambda: {kind: [] for kind in KINDS})
@@ -105,19 +108,29 @@ class Recorder:
             self._outcomes.setdefault(int(events["tick"][place]), []).append(why)
 
     @property
+    def most_rows(self) -> int:
+        """How many rows it may hold."""
+        return max(LEAST_SHARE_ROWS, OVERFULL_ROWS // max(1, self.sharers))
+
+    @property
+    def large_rows(self) -> int:
+        """From how many rows on it is to be stored."""
+        return min(SEAL_ROWS, self.most_rows // SEAL_SHARE)
+
+    @property
     def is_large(self) -> bool:
         """Whether the tail should be sealed without waiting for a pause."""
-        return self._rows >= SEAL_ROWS
+        return self._rows >= self.large_rows
 
     @property
     def fullness(self) -> float:
         """How far storing is behind: 0 as long as the tail is not large, 1 when it is overfull."""
-        return min(1.0, max(0.0, (self._rows - SEAL_ROWS) / (OVERFULL_ROWS - SEAL_ROWS)))
+        return min(1.0, max(0.0, (self._rows - self.large_rows) / (self.most_rows - self.large_rows)))
 
     @property
     def is_overfull(self) -> bool:
         """Whether storing is so far behind that the run has to wait for it."""
-        return self._rows >= OVERFULL_ROWS
+        return self._rows >= self.most_rows
 
     def happened(self, event_type: str, since_tick: int) -> bool:
         """Whether an event of a type is in the tail from `since_tick` on."""

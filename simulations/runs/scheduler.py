@@ -1,7 +1,8 @@
 """The threads that step runs: a few workers take whatever is due next, one slice at a time.
 
-Fair by construction: a task that has run goes behind all that were due before it. A task is never worked on
-by two threads at once, so that whatever it owns needs no lock.
+Fair by construction: a task that has run goes behind all that were due before it. Errands, which somebody
+waits for, go before all slices and bring none along: whoever is asked much computes no more than others.
+A task is never worked on by two threads at once, so that whatever it owns needs no lock.
 """
 
 from __future__ import annotations
@@ -11,8 +12,10 @@ import itertools
 import os
 import threading
 import time
+from collections import deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import Protocol
 
 SLICE_SECONDS_ALL = 0.060
@@ -26,13 +29,36 @@ class Task(Protocol):
     due: float | None
     busy: bool
     again: float | None
+    called: bool
 
     @property
     def stepping(self) -> bool:
         """Whether it computes; shares of the processors are counted over these."""
 
+    @property
+    def watchers(self) -> int:
+        """How many watch it."""
+
     def work(self) -> float | None:
         """Do one slice; return when to be called again (monotonic seconds), None to sleep until woken."""
+
+    def do_errands(self) -> None:
+        """Do what others wait for, no slice."""
+
+
+@dataclass(frozen=True)
+class Load:
+    """What the tasks that compute share."""
+
+    threads: int
+    stepping: int
+    watchers: int
+
+    @property
+    def slice_seconds(self) -> float:
+        """How long a slice may take, so that all running ones share the threads fairly."""
+        share = SLICE_SECONDS_ALL * self.threads / max(1, self.stepping)
+        return min(SLICE_SECONDS_MOST, max(SLICE_SECONDS_LEAST, share))
 
 
 class Scheduler:
@@ -41,6 +67,7 @@ class Scheduler:
     def __init__(self, threads: int | None = None) -> None:
         self.threads = threads or max(1, (os.cpu_count() or 2) - 1)
         self._heap: list[tuple[float, int, Task]] = []
+        self._errands: deque[Task] = deque()
         self._order = itertools.count()
         self._changed = threading.Condition()
         self._workers: list[threading.Thread] = []
@@ -84,11 +111,21 @@ class Scheduler:
                 self._push(task, due)
             self._start_workers()
 
-    def slice_seconds(self) -> float:
-        """Return how long a slice may take, so that all running ones share the threads fairly."""
-        stepping = sum(1 for task in tuple(self._tasks) if task.stepping)
-        share = SLICE_SECONDS_ALL * self.threads / max(1, stepping)
-        return min(SLICE_SECONDS_MOST, max(SLICE_SECONDS_LEAST, share))
+    def call(self, task: Task) -> None:
+        """Have a task do its errands before any slice."""
+        with self._changed:
+            if self._closed or task.called or task not in self._tasks:
+                return
+            task.called = True
+            if not task.busy:
+                self._errands.append(task)
+                self._changed.notify()
+            self._start_workers()
+
+    def load(self) -> Load:
+        """Return who computes, and for how many eyes."""
+        stepping = [task for task in tuple(self._tasks) if task.stepping]
+        return Load(self.threads, len(stepping), sum(task.watchers for task in stepping))
 
     def close(self) -> None:
         """End the workers after the slices under way."""
@@ -111,38 +148,65 @@ class Scheduler:
             self._workers.append(worker)
             worker.start()
 
-    def _take(self) -> Task | None:
-        """Wait for the task that is due first and mark it busy; None when closed."""
+    def _take(self) -> tuple[Task, bool] | None:
+        """Wait for a task and mark it busy; say whether it is called for errands. None when closed."""
         with self._changed:
             while not self._closed:
-                while self._heap and self._heap[0][2].due != self._heap[0][0]:
-                    heapq.heappop(self._heap)  # woken earlier, or removed, since it was pushed
-                if not self._heap:
-                    self._changed.wait()
-                    continue
-                left = self._heap[0][0] - time.monotonic()
-                if left > 0:
-                    self._changed.wait(left)
-                    continue
-                task = heapq.heappop(self._heap)[2]
-                task.due, task.busy = None, True
-                return task
+                called = self._called()
+                task = called or self._due()
+                if task is not None:
+                    task.busy, task.called = True, False
+                    return task, called is not None
+                self._changed.wait(self._heap[0][0] - time.monotonic() if self._heap else None)
             return None
+
+    def _called(self) -> Task | None:
+        """Take the task off that was called first; one that is busy comes back when it is done."""
+        while self._errands:
+            task = self._errands.popleft()
+            if task.called and not task.busy:
+                return task
+        return None
+
+    def _due(self) -> Task | None:
+        """Take the task off that is due first, if its time has come."""
+        while self._heap:
+            due, _, task = self._heap[0]
+            if task.due == due and due > time.monotonic():
+                return None
+            heapq.heappop(self._heap)
+            if task.due != due:
+                continue  # woken earlier, or removed, since it was pushed
+            task.due = None
+            if not task.busy:
+                return task
+            task.again = due if task.again is None else min(task.again, due)  # on errands just now
+        return None
 
     def _loop(self) -> None:
         while self._turn():
             pass
 
     def _turn(self) -> bool:
-        """Work on what is due next; False when closed. A worker that waits holds on to no task."""
-        task = self._take()
-        if task is None:
+        """Work on what comes next; False when closed. A worker that waits holds on to no task."""
+        taken = self._take()
+        if taken is None:
             return False
-        due = task.work()
+        task, called = taken
+        due = None
+        if called:
+            task.do_errands()
+        else:
+            due = task.work()
         with self._changed:
             task.busy = False
-            times = [when for when in (due, task.again) if when is not None]
+            times = [when for when in (due, task.again, task.due) if when is not None]
             task.again = None
-            if times and task in self._tasks:
+            if task not in self._tasks:
+                return True
+            if task.called:
+                self._errands.append(task)
+                self._changed.notify()
+            if times and task.due != min(times):
                 self._push(task, min(times))
         return True

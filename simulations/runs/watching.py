@@ -1,6 +1,7 @@
 """Waking those who watch: from the stepping threads into the event loops, one call under way a loop.
 
-Sending costs the interpreter that steps the runs, so the more watch a run the less often each gets a frame.
+Sending costs the interpreter that steps the runs, so the more watch runs that go on, this one or others, the
+less often each gets a frame.
 """
 
 from __future__ import annotations
@@ -12,11 +13,11 @@ from collections.abc import Callable
 
 FRAME_SECONDS = 1 / 30
 WATCHER_SECONDS = 0.001  # of a core: to wake a watcher, send a frame and take its acknowledgement; assumed
-MOST_SHARE = 0.25  # of a core for all watchers of one run together
+MOST_SHARE = 0.25  # of a core for all watchers of the runs that go on together
 
 
 def seconds_between_frames(watchers: int) -> float:
-    """Return the time between two frames to each of so many watchers of a run.
+    """Return the time between two frames to each of so many watchers.
 
     Doubled until all of them together cost their share of a core. Only doubled, so that moments of a longer
     interval are moments of every shorter one, and watchers who come and go leave the others in step.
@@ -63,6 +64,7 @@ class Bell:
         self._ears: dict[asyncio.AbstractEventLoop, set[asyncio.Event]] = {}
         self._on_its_way: set[asyncio.AbstractEventLoop] = set()
         self.seconds = FRAME_SECONDS  # between two frames to each who listens
+        self.listeners = self._others = 0
 
     def listen(self, event: asyncio.Event) -> None:
         """Have every ring set an event of the running loop."""
@@ -79,8 +81,16 @@ class Bell:
                     del self._ears[loop]
             self._count()
 
+    def beside(self, others: int) -> None:
+        """Note how many listen to other runs that go on: all of them share what sending may cost."""
+        if others != self._others:
+            with self._lock:
+                self._others = others
+                self._count()
+
     def _count(self) -> None:
-        self.seconds = seconds_between_frames(sum(map(len, self._ears.values())))
+        self.listeners = sum(map(len, self._ears.values()))
+        self.seconds = seconds_between_frames(self.listeners + self._others)
 
     @property
     def watched(self) -> bool:

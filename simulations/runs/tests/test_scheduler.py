@@ -15,12 +15,13 @@ class Job:
         self.due: float | None = None
         self.again: float | None = None
         self.busy = False
-        self.stepping = True
-        self.slices = 0
+        self.called = False
+        self.stepping, self.watchers = True, 2
+        self.slices = self.errands = 0
         self.goes_on, self.enough = again, enough
         self.inside = threading.Lock()
         self.overlapped = False
-        self.done = threading.Event()
+        self.done, self.asked = threading.Event(), threading.Event()
 
     def work(self) -> float | None:
         if not self.inside.acquire(blocking=False):
@@ -33,6 +34,14 @@ class Job:
             return time.monotonic() if self.goes_on and not self.done.is_set() else None
         finally:
             self.inside.release()
+
+    def do_errands(self) -> None:
+        if not self.inside.acquire(blocking=False):
+            self.overlapped = True
+            return
+        self.errands += 1
+        self.inside.release()
+        self.asked.set()
 
 
 @pytest.fixture
@@ -76,6 +85,39 @@ def test_an_earlier_wake_replaces_a_later_one(scheduler) -> None:
     assert job.done.wait(10)
 
 
+def test_whoever_is_asked_all_the_time_computes_no_more_than_others(scheduler) -> None:
+    asked, others = Job(enough=5_000), [Job(enough=5_000) for _ in range(5)]
+    for job in (asked, *others):
+        scheduler.add(job)
+        scheduler.wake(job)
+    while not any(job.done.is_set() for job in (asked, *others)):
+        scheduler.call(asked)
+    assert asked.errands > 0
+    assert not asked.overlapped
+    counts = [job.slices for job in (asked, *others)]
+    assert min(counts) * 2 >= max(counts)
+
+
+def test_an_errand_of_a_sleeping_task_brings_no_slice(scheduler) -> None:
+    job = Job(enough=1)
+    scheduler.add(job)
+    scheduler.call(job)
+    assert job.asked.wait(10)
+    scheduler.close()
+    assert (job.errands, job.slices) == (1, 0)
+
+
+def test_an_errand_leaves_a_later_turn_where_it_was(scheduler) -> None:
+    job = Job(again=False, enough=1)
+    scheduler.add(job)
+    scheduler.wake(job, time.monotonic() + 3600)
+    scheduler.call(job)
+    assert job.asked.wait(10)
+    assert (job.errands, job.slices) == (1, 0)
+    scheduler.wake(job)
+    assert job.done.wait(10)
+
+
 def test_a_removed_task_rests(scheduler) -> None:
     gone, other = Job(again=False, enough=1), Job(again=False, enough=1)
     scheduler.add(other)
@@ -88,7 +130,9 @@ def test_a_removed_task_rests(scheduler) -> None:
 
 
 def test_slices_shrink_as_runs_grow_many(scheduler) -> None:
-    assert scheduler.slice_seconds() == SLICE_SECONDS_MOST
+    assert scheduler.load().slice_seconds == SLICE_SECONDS_MOST
     for _ in range(50):
         scheduler.add(Job())
-    assert SLICE_SECONDS_LEAST <= scheduler.slice_seconds() == pytest.approx(0.060 * 2 / 50)
+    load = scheduler.load()
+    assert SLICE_SECONDS_LEAST <= load.slice_seconds == pytest.approx(0.060 * 2 / 50)
+    assert (load.stepping, load.watchers) == (50, 100)

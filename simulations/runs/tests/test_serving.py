@@ -162,3 +162,12 @@ async def test_in_a_crowd_a_slice_rings_in_time_and_a_change_of_state_at_once() 
     bell.ring_in_time()
     await asyncio.wait_for(events[0].wait(), 5)
     assert not any(event.is_set() for event in events[1:])
+
+
+async def test_watchers_of_other_runs_that_go_on_make_frames_rarer_here() -> None:
+    bell = Bell()
+    bell.listen(asyncio.Event())
+    bell.beside(49)
+    assert bell.seconds == seconds_between_frames(50) > FRAME_SECONDS
+    bell.beside(0)
+    assert bell.seconds == FRAME_SECONDS
