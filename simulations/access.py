@@ -16,20 +16,27 @@ from simulations.models import Run, Scenario, Sweep
 if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 
+    from simulations.models.run import RunQuerySet
+
     Person = AbstractBaseUser | AnonymousUser
 
 
 def visible_run(user: Person, run_id: UUID | str) -> Run:
-    """Return a run this person may see, or raise Http404."""
-    run = (
-        Run.objects.visible_to(user)
-        .select_related("document", "version__scenario", "payment_file", "owner", "parent")
-        .filter(pk=run_id)
-        .first()
-    )
-    if run is None:
-        raise Http404("No such run.")
-    return run
+    """Return a run this person may see with all that belongs to it, or raise Http404."""
+    related = ("document", "version__scenario", "payment_file", "owner", "parent")
+    return _the_run(Run.objects.visible_to(user).select_related(*related), run_id)
+
+
+def watchable_run(user: Person, run_id: UUID | str) -> Run:
+    """The same for those who watch it go on, again and again: its row, the rest when it is asked for."""
+    return _the_run(Run.objects.visible_to(user).defer("metrics"), run_id)
+
+
+def _the_run(runs: RunQuerySet, run_id: UUID | str) -> Run:
+    try:
+        return runs.get(pk=run_id)
+    except Run.DoesNotExist:
+        raise Http404("No such run.") from None
 
 
 def steerable_run(user: Person, run_id: UUID | str) -> Run:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 import structlog
+from channels.consumer import get_handler_name
 from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncWebsocketConsumer
 
@@ -69,6 +70,14 @@ class SimulationConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # chann
                 await self.channel_layer.group_discard(group, self.channel_name)
             if self.attending:
                 notices.leave()
+
+    async def dispatch(self, message: dict[str, Any]) -> None:
+        """Pass a message to its handler.
+
+        Channels would first have a thread close old database connections, at every acknowledgement; whatever
+        asks the database here does that itself.
+        """
+        await getattr(self, get_handler_name(message))(message)
 
     async def connect(self) -> None:
         """Accept first: a close code of a refused handshake never reaches the page."""
@@ -162,8 +171,9 @@ class SimulationConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # chann
         """Send status and frames as the run goes on, and see every half minute who sits here."""
         # First listen, then look: a share that is withdrawn in between is not missed.
         await self._take_part(notices.seats_of_run(self.run_id))
-        if self.ticket.user_id is not None:
-            await self._take_part(notices.seats_of_user(self.ticket.user_id))
+        user_id = await in_thread(seats.user_id_of)(self.ticket)
+        if user_id is not None:
+            await self._take_part(notices.seats_of_user(user_id))
         await self._join()
         told_at = time.monotonic()
         pace = FramePace(told_at)
@@ -190,7 +200,8 @@ class SimulationConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # chann
     async def _rest(self, seconds: float) -> None:
         """Wait until the run moved, a frame was acknowledged, or the time is over."""
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self.bell.wait(), seconds)
+            async with asyncio.timeout(seconds):  # `wait_for` would make a task each time
+                await self.bell.wait()
         self.bell.clear()
 
     async def _check_seat(self) -> None:

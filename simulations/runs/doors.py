@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from channels.auth import AuthMiddlewareStack
 from channels.generic.websocket import AsyncWebsocketConsumer
 from channels.security.websocket import AllowedHostsOriginValidator
+from channels.sessions import CookieMiddleware
 
 from simulations.runs import seats
 
@@ -19,11 +19,12 @@ class SocketDoor:
 
     So a socket with `Authorization: Bearer …` needs no Origin; a cookie counts only beside ours. A foreign
     Origin is refused at the handshake, none at all is nobody: accepted, and told so by its close code.
+    Whose cookie it is, `seats` finds out, once.
     """
 
     def __init__(self, inner: Application) -> None:
         self.without_cookie = inner
-        self.by_cookie: Application = AllowedHostsOriginValidator(AuthMiddlewareStack(inner))
+        self.by_cookie: Application = AllowedHostsOriginValidator(CookieMiddleware(inner))
 
     async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> Any:
         """Pass a socket on."""

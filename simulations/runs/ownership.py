@@ -139,9 +139,10 @@ def wanted_of(me: Registration) -> list[uuid.UUID]:
     return list(wanted.values_list("pk", flat=True))
 
 
-def running_of(me: Registration) -> list[Run]:
+def running_of(me: Registration) -> list[uuid.UUID]:
     """Return the running runs that this process owns."""
-    return list(Run.objects.live().filter(claimed_by=me.id, status=Run.Status.RUNNING))
+    running = Run.objects.live().filter(claimed_by=me.id, status=Run.Status.RUNNING)
+    return list(running.order_by().values_list("pk", flat=True))
 
 
 def orphans() -> list[Run]:

@@ -42,7 +42,7 @@ def part(template: str) -> Callable[[Part], Callable[..., HttpResponse]]:
         @require_GET
         @wraps(function)
         def view(request: HttpRequest, run_id: UUID) -> HttpResponse:
-            run = access.visible_run(request.user, run_id)
+            run = access.watchable_run(request.user, run_id)
             code = run.currency_code
             context: dict[str, Any] = {
                 "run": run,
@@ -224,7 +224,7 @@ def run_at(request: HttpRequest, run_id: UUID, tick: int) -> HttpResponse:
 @require_GET
 def run_status(request: HttpRequest, run_id: UUID) -> HttpResponse:
     """Status and progress in a line, for lists."""
-    run = access.visible_run(request.user, run_id)
+    run = access.watchable_run(request.user, run_id)
     live = registry.held(run.pk)
     if live is not None:
         run.tick, run.status = live.tick, live.status

@@ -75,9 +75,10 @@ class Rounds:
 
     def take_over(self) -> None:
         """Take up the running runs that were handed to this process."""
-        for run in ownership.running_of(self._registry.me):
-            if self._registry.held(run.pk) is None:
-                bring_back(self._registry, run)
+        running = ownership.running_of(self._registry.me)
+        not_held = [run_id for run_id in running if self._registry.held(run_id) is None]
+        for run in Run.objects.filter(pk__in=not_held) if not_held else ():
+            bring_back(self._registry, run)
 
 
 def take_up(registry: Registry) -> int:

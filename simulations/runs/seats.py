@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.contrib.auth import HASH_SESSION_KEY, SESSION_KEY, get_user_model
 from django.contrib.auth.models import AbstractBaseUser
 from django.contrib.sessions.backends.db import SessionStore
@@ -30,7 +31,6 @@ class SeatLost(Exception):
 class Ticket:
     """What a socket came with."""
 
-    user_id: int | None
     session_key: str | None
     token: str | None = None
 
@@ -38,9 +38,8 @@ class Ticket:
     def of(cls, scope: dict[str, Any]) -> Ticket:
         """Read it from a socket's scope."""
         if "token" in scope:
-            return cls(None, None, scope["token"])
-        user, session = scope.get("user"), scope.get("session")
-        return cls(getattr(user, "pk", None), session.session_key if session is not None else None)
+            return cls(None, scope["token"])
+        return cls(scope.get("cookies", {}).get(settings.SESSION_COOKIE_NAME))
 
 
 @dataclass(frozen=True)
@@ -57,11 +56,11 @@ def take_seat(ticket: Ticket, run_id: UUID) -> Seat:
 
     A session that was signed out or whose password changed since, and an account that was closed, lose it.
     """
-    user = _owner_of_token(ticket.token) if ticket.token is not None else _owner_of_session(ticket)
+    user = _owner_of_session(ticket.session_key) if ticket.token is None else _owner_of_token(ticket.token)
     if user is None:
         raise SeatLost(NOT_SIGNED_IN)
     try:
-        run = access.visible_run(user, run_id)
+        run = access.watchable_run(user, run_id)
     except Http404:
         raise SeatLost(NO_SUCH_RUN) from None
     return Seat(user, run, access.may_steer(user, run))
@@ -72,15 +71,24 @@ def _owner_of_token(plain: str) -> AbstractBaseUser | None:
     return token.user if token is not None else None
 
 
-def _owner_of_session(ticket: Ticket) -> AbstractBaseUser | None:
-    user = get_user_model().objects.filter(pk=ticket.user_id or 0, is_active=True).first()
-    return user if user is not None and _session_holds(ticket.session_key, user) else None
+def user_id_of(ticket: Ticket) -> int | None:
+    """Return whose session a socket came with, unchecked; None for no session and for tokens."""
+    return _user_id_in(SessionStore(ticket.session_key)) if ticket.session_key is not None else None
 
 
-def _session_holds(key: str | None, user: AbstractBaseUser) -> bool:
-    if key is None:
-        return False
-    session = SessionStore(key)
-    return str(session.get(SESSION_KEY)) == str(user.pk) and constant_time_compare(
-        session.get(HASH_SESSION_KEY, ""), user.get_session_auth_hash()
-    )
+def _user_id_in(session: SessionStore) -> int | None:
+    found = session.get(SESSION_KEY)
+    return int(found) if found is not None else None
+
+
+def _owner_of_session(key: str | None) -> AbstractBaseUser | None:
+    session = SessionStore(key) if key is not None else None
+    user_id = _user_id_in(session) if session is not None else None
+    if session is None or user_id is None:
+        return None
+    try:
+        user = get_user_model().objects.get(pk=user_id, is_active=True)
+    except get_user_model().DoesNotExist:
+        return None
+    same = constant_time_compare(session.get(HASH_SESSION_KEY, ""), user.get_session_auth_hash())
+    return user if same else None
