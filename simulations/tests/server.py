@@ -17,13 +17,15 @@ SESSION = """
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.auth.models import User
 from django.contrib.sessions.backends.db import SessionStore
-user, _ = User.objects.get_or_create(username={name!r}, defaults=dict(is_staff={staff}, is_superuser={staff}))
-store = SessionStore()
-store[SESSION_KEY] = str(user.pk)
-store[BACKEND_SESSION_KEY] = "django.contrib.auth.backends.ModelBackend"
-store[HASH_SESSION_KEY] = user.get_session_auth_hash()
-store.save()
-print("session", store.session_key)
+for name in {names!r}:
+    defaults = dict(is_staff={staff}, is_superuser={staff})
+    user, _ = User.objects.get_or_create(username=name, defaults=defaults)
+    store = SessionStore()
+    store[SESSION_KEY] = str(user.pk)
+    store[BACKEND_SESSION_KEY] = "django.contrib.auth.backends.ModelBackend"
+    store[HASH_SESSION_KEY] = user.get_session_auth_hash()
+    store.save()
+    print("session", store.session_key)
 """
 
 
@@ -119,5 +121,9 @@ class Workbench:
 
     def session(self, name: str, *, staff: bool = False) -> str:
         """Return the session key of a person, made if new; the cookie is named `sessionid`."""
-        printed = self.manage("shell", "-v", "0", "-c", SESSION.format(name=name, staff=staff))
-        return printed.split()[-1]
+        return self.sessions([name], staff=staff)[0]
+
+    def sessions(self, names: list[str], *, staff: bool = False) -> list[str]:
+        """Return the session keys of several people in one go."""
+        printed = self.manage("shell", "-v", "0", "-c", SESSION.format(names=names, staff=staff))
+        return re.findall(r"session (\w+)", printed)

@@ -6,6 +6,7 @@ and with one that acknowledges beside one that never reads. Prints one JSON obje
 
 import asyncio
 import json
+import os
 import sys
 import tempfile
 import time
@@ -17,6 +18,7 @@ import httpx
 import websockets
 
 from simulations.tests.server import Workbench
+from simulations.tests.soak.wire import OnMessage, Wire
 
 BANKS = 60
 TICKS = 86_400
@@ -84,6 +86,16 @@ class Server:
         """Open a socket to the run."""
         address = self.bench.url.replace("http", "ws") + f"/ws/simulations/{run}"
         return websockets.connect(address, additional_headers=self.headers, max_size=None, open_timeout=60)
+
+    async def wire(self, run: str, on_message: OnMessage) -> Wire:
+        """Open a socket to the run that costs this program as little as it can."""
+        return await Wire.open(self.bench.url, f"/ws/simulations/{run}", self.headers, on_message)
+
+    def processor_seconds(self) -> float:
+        """Return the processor time that the server has used."""
+        assert self.bench.process is not None
+        stat = Path(f"/proc/{self.bench.process.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(stat[11]) + int(stat[12])) / os.sysconf("SC_CLK_TCK")
 
     def memory_kib(self) -> int:
         """Return the resident size of the server."""

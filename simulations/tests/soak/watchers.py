@@ -14,7 +14,6 @@ import statistics
 import sys
 import tempfile
 import time
-from contextlib import AsyncExitStack
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -32,6 +31,8 @@ DAYS, RATE = 366, 0.01
 LEAST_SHARE = 0.8
 MOST_GROWTH_KIB = 48 * 1024
 SHOWN_SECONDS = 60.0  # until all must have come, and until all must have been shown the last tick
+OVER = {"stopped", "finished", "failed"}
+SUBSCRIBE = {"action": "subscribe", "series": SERIES, "max_points": 600, "encoding": "binary"}
 STALLS_SECONDS = 45  # a watcher that takes nothing is sent away after a minute; this one comes back before
 
 
@@ -89,6 +90,8 @@ class Round:
     ticks: int
     payments: int
     ticks_per_second: float
+    server_seconds: float  # of processor time
+    clients_seconds: float  # the same of this program, all watchers together
     rss_start_kib: int
     rss_end_kib: int
     rss_growth_kib: int
@@ -100,39 +103,43 @@ class Round:
 
 async def healthy(server: Server, run: str, seen: Seen, joined: asyncio.Event, over: asyncio.Event) -> None:
     """Acknowledge every frame until the run is over and its last tick was shown."""
-    subscribe = {"action": "subscribe", "series": SERIES, "max_points": 600, "encoding": "binary"}
-    ends_at = None
-    async with server.socket(run) as socket:
-        seen.connections += 1
-        joined.set()
-        await socket.send(json.dumps(subscribe))
-        expected = 0
-        async for message in socket:
-            if isinstance(message, bytes):
-                expected = seen.take(message, expected)
-                stamp = HEADER.unpack_from(message)[5]
-                await socket.send(json.dumps({"action": "ack", "stamp": stamp}))
-            else:
-                said = json.loads(message)
-                if said["type"] == "status" and said["data"]["status"] in {"stopped", "finished", "failed"}:
-                    ends_at = said["data"]["tick"]
-            if ends_at is not None and seen.last_tick + 1 >= ends_at:
-                over.set()
-                return
+    expected, ends_at = 0, float("inf")
+    shown = asyncio.Event()
+
+    def take(message: bytes | dict[str, Any]) -> None:
+        nonlocal expected, ends_at
+        if isinstance(message, bytes):
+            expected = seen.take(message, expected)
+            wire.say({"action": "ack", "stamp": HEADER.unpack_from(message)[5]})
+        elif message["type"] == "status" and message["data"]["status"] in OVER:
+            ends_at = message["data"]["tick"]
+        if seen.last_tick + 1 >= ends_at:
+            shown.set()
+
+    wire = await server.wire(run, take)
+    seen.connections += 1
+    wire.closed.add_done_callback(lambda _: shown.set())
+    joined.set()
+    wire.say(SUBSCRIBE)
+    await shown.wait()
+    over.set()
+    wire.abort()
 
 
 async def never_reads(server: Server, run: str, over: asyncio.Event) -> int:
     """Subscribe to much and leave it lying, again and again; reloads nothing."""
     banks = [f"balance:B{number:02}" for number in range(60)]
-    subscribe = {"action": "subscribe", "series": [*SERIES, *banks], "max_points": 2_000}
     while not over.is_set():
-        async with AsyncExitStack() as stack:
-            socket = await stack.enter_async_context(server.socket(run))
-            await socket.send(json.dumps(subscribe))
-            socket.transport.pause_reading()
-            await _rest(over, STALLS_SECONDS)
-            socket.transport.abort()
+        wire = await server.wire(run, _leave_lying)
+        wire.say({"action": "subscribe", "series": [*SERIES, *banks], "max_points": 2_000})
+        wire.transport.pause_reading()
+        await _rest(over, STALLS_SECONDS)
+        wire.abort()
     return 0
+
+
+def _leave_lying(message: bytes | dict[str, Any]) -> None:
+    """Do nothing with what comes."""
 
 
 async def reloads(server: Server, run: str, over: asyncio.Event) -> int:
@@ -156,12 +163,12 @@ async def reloads(server: Server, run: str, over: asyncio.Event) -> int:
 
 async def reconnects(server: Server, run: str, over: asyncio.Event) -> int:
     """Lose the socket and come back every second, to the whole day so far; return how often."""
-    subscribe = {"action": "subscribe", "series": SERIES, "max_points": 600, "encoding": "binary"}
     count = 0
     while not over.is_set():
-        async with server.socket(run) as socket:
-            await socket.send(json.dumps(subscribe))
-            await _rest(over, 1.0)
+        wire = await server.wire(run, _leave_lying)
+        wire.say(SUBSCRIBE)
+        await _rest(over, 1.0)
+        wire.abort()
         count += 1
     return count
 
@@ -206,11 +213,14 @@ async def play(server: Server, seconds: float, company: Company) -> Round:
     bad = [asyncio.create_task(other(server, run, over)) for other in others]
     await asyncio.wait_for(asyncio.gather(*(there.wait() for there in joined)), SHOWN_SECONDS)
     started = time.monotonic()
+    server_before, clients_before = server.processor_seconds(), time.process_time()
     await asyncio.to_thread(server.start, run)
     await _rest(over, seconds)
     if not over.is_set():
         await asyncio.to_thread(server.stop, run)
     took = time.monotonic() - started
+    server_took = server.processor_seconds() - server_before
+    clients_took = time.process_time() - clients_before
     await asyncio.wait_for(asyncio.gather(*watchers), SHOWN_SECONDS)
     counts = await asyncio.gather(*bad)
     measured = await sizes
@@ -222,6 +232,8 @@ async def play(server: Server, seconds: float, company: Company) -> Round:
         ticks=ticks,
         payments=measures["arrived_count"],
         ticks_per_second=ticks / took,
+        server_seconds=server_took,
+        clients_seconds=clients_took,
         rss_start_kib=measured[0],
         rss_end_kib=measured[-1],
         rss_growth_kib=growth(measured),
