@@ -183,15 +183,15 @@ impl Kernel {
         if !entering.is_sorted() {
             entering.sort_unstable();
         }
-        for &(rank, payment) in &entering {
-            self.enter(rank, payment)?;
+        for &(_, payment) in &entering {
+            self.enter(payment)?;
         }
         entering.clear();
         self.entering = entering;
         Ok(())
     }
 
-    fn enter(&mut self, rank: u64, payment: PaymentId) -> Result<(), RunError> {
+    fn enter(&mut self, payment: PaymentId) -> Result<(), RunError> {
         let rail = self.route(payment);
         let at = payment.index();
         self.payments.rail[at] = rail;
@@ -208,8 +208,9 @@ impl Kernel {
             if system.saves_by(Saving::EntryOffset)
                 && let Some(other) = self.offsetting(payment, rail)
             {
+                self.take_queued(other);
                 let mut set = std::mem::take(&mut self.scratch.members);
-                set.extend([(rank, payment), (self.payments.rank(other), other)]);
+                set.extend([payment, other].map(|payment| self.member(payment)));
                 self.settle_set(&mut set, rail, Method::Bilateral)?;
                 self.scratch.members = set;
                 return self.work_off();

@@ -221,6 +221,7 @@ impl Kernel {
             amount: self.payments.amount[at],
             payment,
             arrival: self.payments.arrival[at],
+            side: 0,
             receiver: self.payments.receiver[at],
             priority: self.payments.priority[at],
         }
@@ -288,18 +289,18 @@ impl Kernel {
         let Some(entry) = rail.take(sender, self.payments.priority[at], rank) else {
             return;
         };
-        self.left_queue(sender, entry.amount);
+        self.left_queue(sender, 1, entry.amount);
         self.wake(sender);
     }
 
-    /// Takes a payment that was taken out of its rail's queue out of the sums of what is queued.
+    /// Takes payments that were taken out of their rail's queue out of the sums of what is queued.
     #[inline]
-    pub fn left_queue(&mut self, sender: AgentId, amount: i64) {
+    pub fn left_queue(&mut self, sender: AgentId, count: u32, value: i64) {
         let account = &mut self.ledger.accounts[sender.index()];
-        account.queued -= 1;
-        account.queued_value -= amount;
-        self.totals.queued_count -= 1;
-        self.totals.queued_value -= amount;
+        account.queued -= count;
+        account.queued_value -= value;
+        self.totals.queued_count -= u64::from(count);
+        self.totals.queued_value -= value;
         self.touch(sender);
     }
 

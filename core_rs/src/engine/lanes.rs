@@ -13,6 +13,8 @@ pub struct Entry {
     pub payment: PaymentId,
     /// When it arrived.
     pub arrival: u32,
+    /// The side of a pair of agents that it is on, where a rail keeps them.
+    pub side: u32,
     /// Who is paid.
     pub receiver: AgentId,
     /// 0..=10.
@@ -45,8 +47,8 @@ pub fn key(priority: u8, rank: u64, by_arrival: bool) -> u64 {
 #[derive(Clone, Debug, Default)]
 pub struct Lane {
     by_arrival: bool,
-    head: usize,
-    live: usize,
+    head: u32,
+    live: u32,
     value: i64,
     entries: Vec<Entry>,
 }
@@ -65,7 +67,7 @@ impl Lane {
     #[inline]
     #[must_use]
     pub fn len(&self) -> usize {
-        self.live
+        self.live as usize
     }
 
     /// Whether none is in it.
@@ -86,14 +88,14 @@ impl Lane {
     #[inline]
     #[must_use]
     pub fn first(&self) -> Option<&Entry> {
-        self.entries.get(self.head)
+        self.entries.get(self.head as usize)
     }
 
     /// All places from the first payment on, those left (amount 0) included.
     #[inline]
     #[must_use]
     pub fn places(&self) -> &[Entry] {
-        &self.entries[self.head..]
+        &self.entries[self.head as usize..]
     }
 
     /// The payments in order.
@@ -101,20 +103,32 @@ impl Lane {
         self.places().iter().filter(|entry| entry.amount != 0)
     }
 
+    /// The payments in order, to be changed in all but their place.
+    pub fn iter_mut(&mut self) -> impl Iterator<Item = &mut Entry> {
+        let places = &mut self.entries[self.head as usize..];
+        places.iter_mut().filter(|entry| entry.amount != 0)
+    }
+
     /// Where `key` is in `entries`, or would be.
     fn place(&self, key: u64) -> usize {
-        self.head + self.before(key)
+        self.head as usize + self.before(key)
     }
 
     /// How many of the places come before `key`.
     #[must_use]
     pub fn before(&self, key: u64) -> usize {
+        self.leading(self.places(), key)
+    }
+
+    /// How many of some of the places come before `key`: what is asked for is mostly near the front.
+    fn leading(&self, places: &[Entry], key: u64) -> usize {
         let is_before = |entry: &Entry| entry.key(self.by_arrival) < key;
-        // What leaves is mostly the first.
-        if self.first().is_none_or(|first| !is_before(first)) {
-            return 0;
+        let mut end = 1;
+        while places.get(end - 1).is_some_and(is_before) {
+            end *= 2;
         }
-        self.places().partition_point(is_before)
+        let from = end / 2;
+        from + places[from..end.min(places.len())].partition_point(is_before)
     }
 
     /// Puts a payment in its place.
@@ -139,7 +153,7 @@ impl Lane {
     /// Takes the first payment out.
     #[inline]
     pub fn pop(&mut self) -> Option<Entry> {
-        let first = self.entries.get_mut(self.head)?;
+        let first = self.entries.get_mut(self.head as usize)?;
         let found = *first;
         first.amount = 0;
         self.live -= 1;
@@ -165,6 +179,19 @@ impl Lane {
         Some(found)
     }
 
+    /// Takes out payments that are in it, given in queue order.
+    pub fn remove_each<'a>(&mut self, leaving: impl Iterator<Item = &'a Entry>) {
+        let mut place = self.head as usize;
+        for entry in leaving {
+            place += self.leading(&self.entries[place..], entry.key(self.by_arrival));
+            debug_assert_eq!(self.entries[place].rank, entry.rank);
+            self.entries[place].amount = 0;
+            self.live -= 1;
+            self.value -= entry.amount;
+        }
+        self.tidy();
+    }
+
     /// Skips tombstones at the head and keeps the lane at most half empty.
     fn tidy(&mut self) {
         if self.live == 0 {
@@ -172,10 +199,10 @@ impl Lane {
             self.head = 0;
             return;
         }
-        while self.entries[self.head].amount == 0 {
+        while self.entries[self.head as usize].amount == 0 {
             self.head += 1;
         }
-        if self.entries.len() > 64 && self.live * 2 < self.entries.len() {
+        if self.entries.len() > 64 && self.len() * 2 < self.entries.len() {
             self.entries.retain(|entry| entry.amount != 0);
             self.head = 0;
         }

@@ -86,6 +86,21 @@ impl Queue {
         Some(entry)
     }
 
+    /// Takes out payments that are in it, given in queue order.
+    pub fn remove_each<'a>(&mut self, leaving: impl Iterator<Item = &'a Entry>) {
+        let by_arrival = self.by_arrival;
+        let (count, value) = (&mut self.count, &mut self.value);
+        let mut leaving = leaving.peekable();
+        for (level, lane) in &mut self.lanes {
+            let is_here = |entry: &&Entry| by_arrival || entry.priority == *level;
+            let here = std::iter::from_fn(|| leaving.next_if(is_here));
+            lane.remove_each(here.inspect(|entry| {
+                *count -= 1;
+                *value -= entry.amount;
+            }));
+        }
+    }
+
     /// Takes what left its lane out of the sums.
     fn forget(&mut self, entry: &Entry) {
         self.count -= 1;
@@ -102,6 +117,11 @@ impl Queue {
     /// The payments in queue order.
     pub fn iter(&self) -> impl Iterator<Item = &Entry> {
         self.lanes.iter().flat_map(|lane| lane.1.iter())
+    }
+
+    /// The payments in queue order, to be changed in all but their place.
+    pub fn iter_mut(&mut self) -> impl Iterator<Item = &mut Entry> {
+        self.lanes.iter_mut().flat_map(|lane| lane.1.iter_mut())
     }
 
     /// The place of one of its payments in queue order; ascending.
@@ -175,6 +195,7 @@ mod tests {
             amount,
             payment: PaymentId(number - 1),
             arrival: 0,
+            side: 0,
             receiver: AgentId((number % 3) as u16),
             priority,
         }

@@ -116,8 +116,9 @@ impl Rail {
         }
         let mut pairs = Pairs::new(self.queues.len(), self.by_arrival());
         for at in self.senders.iter() {
-            for &entry in self.queues[at].iter() {
-                pairs.insert(AgentId::from_index(at), entry);
+            for entry in self.queues[at].iter_mut() {
+                entry.side = pairs.side(AgentId::from_index(at), entry.receiver);
+                pairs.note_arrival(entry);
             }
         }
         self.pairs = paired.then_some(pairs);
@@ -125,17 +126,20 @@ impl Rail {
 
     /// Puts a payment into its sender's queue.
     #[inline]
-    pub fn put(&mut self, sender: AgentId, entry: Entry) {
+    pub fn put(&mut self, sender: AgentId, mut entry: Entry) {
+        if let Some(pairs) = &mut self.pairs {
+            entry.side = pairs.side(sender, entry.receiver);
+            pairs.note_arrival(&entry);
+        }
         self.queues[sender.index()].insert(entry);
         self.senders.insert(sender.index());
         self.incoming[entry.receiver.index()] += entry.amount;
         self.count += 1;
         self.value += entry.amount;
-        if let Some(pairs) = &mut self.pairs {
-            pairs.insert(sender, entry);
-        }
         self.note_in_phases(sender, &entry, entry.amount);
-        self.note_head(sender);
+        if self.queues[sender.index()].key(&entry) < self.heads[sender.index()].key {
+            self.note_head(sender);
+        }
         self.unresolved = true;
     }
 
@@ -144,6 +148,7 @@ impl Rail {
     pub fn take(&mut self, sender: AgentId, priority: u8, rank: u64) -> Option<Entry> {
         let entry = self.queues[sender.index()].remove(priority, rank)?;
         self.forget(sender, &entry);
+        self.note_departures(sender);
         Some(entry)
     }
 
@@ -152,22 +157,40 @@ impl Rail {
     pub fn pop(&mut self, sender: AgentId) -> Option<Entry> {
         let entry = self.queues[sender.index()].pop()?;
         self.forget(sender, &entry);
+        self.note_departures(sender);
         Some(entry)
+    }
+
+    /// Takes payments that are in its sender's queue out of it, given in queue order.
+    pub fn take_each<'a>(
+        &mut self,
+        sender: AgentId,
+        leaving: impl Iterator<Item = &'a Entry> + Clone,
+    ) {
+        self.queues[sender.index()].remove_each(leaving.clone());
+        for entry in leaving {
+            self.forget(sender, entry);
+        }
+        self.note_departures(sender);
+    }
+
+    /// Notes what one or more payments that left it make of a queue.
+    fn note_departures(&mut self, sender: AgentId) {
+        if self.queues[sender.index()].is_empty() {
+            self.senders.remove(sender.index());
+        }
+        self.note_head(sender);
     }
 
     /// Takes what left its queue out of all that is kept of it.
     fn forget(&mut self, sender: AgentId, entry: &Entry) {
-        if self.queues[sender.index()].is_empty() {
-            self.senders.remove(sender.index());
-        }
         self.incoming[entry.receiver.index()] -= entry.amount;
         self.count -= 1;
         self.value -= entry.amount;
         if let Some(pairs) = &mut self.pairs {
-            pairs.remove(sender, entry);
+            pairs.note_departure(entry);
         }
         self.note_in_phases(sender, entry, -entry.amount);
-        self.note_head(sender);
     }
 
     #[inline]

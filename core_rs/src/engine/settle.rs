@@ -22,6 +22,15 @@ pub struct Obstacle {
     pub missing: i64,
 }
 
+/// A payment of a set about to settle.
+#[derive(Clone, Copy, Debug)]
+pub struct Member {
+    /// Who pays.
+    pub sender: AgentId,
+    /// Which.
+    pub entry: Entry,
+}
+
 impl Kernel {
     /// Whether a payment may settle alone, and if not, the first obstacle.
     pub fn may_settle(&self, payment: PaymentId) -> Result<(), Obstacle> {
@@ -130,26 +139,47 @@ impl Kernel {
         );
     }
 
-    /// Settles a set of payments that may settle; those that are queued leave their queues.
-    pub fn settle_set(
+    /// A payment as a member of a set.
+    pub fn member(&self, payment: PaymentId) -> Member {
+        Member {
+            sender: self.payments.sender[payment.index()],
+            entry: self.entry_of(payment),
+        }
+    }
+
+    /// Settles a set of payments that wait on the rail and may settle, given sender by sender in
+    /// queue order.
+    pub fn settle_waiting(
         &mut self,
-        members: &mut Vec<(u64, PaymentId)>,
+        members: &mut Vec<Member>,
         rail: RailId,
         method: Method,
     ) -> Result<(), RunError> {
-        members.sort_unstable();
+        for of_sender in members.chunk_by(|one, next| one.sender == next.sender) {
+            let sender = of_sender[0].sender;
+            let leaving = of_sender.iter().map(|member| &member.entry);
+            let value = leaving.clone().map(|entry| entry.amount).sum();
+            self.rails[rail.index()].take_each(sender, leaving);
+            self.left_queue(sender, of_sender.len() as u32, value);
+        }
+        self.settle_set(members, rail, method)
+    }
+
+    /// Settles a set of payments that may settle and are in no queue.
+    pub fn settle_set(
+        &mut self,
+        members: &mut Vec<Member>,
+        rail: RailId,
+        method: Method,
+    ) -> Result<(), RunError> {
+        members.sort_unstable_by_key(|member| member.entry.rank);
         let mut net = std::mem::take(&mut self.scratch.net);
         let mut involved = std::mem::take(&mut self.scratch.involved);
-        for &(_, payment) in members.iter() {
-            let at = payment.index();
-            let (sender, receiver) = (self.payments.sender[at], self.payments.receiver[at]);
+        for Member { sender, entry } in members.iter() {
             involved.insert(sender.index());
-            involved.insert(receiver.index());
-            net[sender.index()] -= self.payments.amount[at];
-            net[receiver.index()] += self.payments.amount[at];
-            if self.payments.status(payment) == Status::Queued {
-                self.take_queued(payment);
-            }
+            involved.insert(entry.receiver.index());
+            net[sender.index()] -= entry.amount;
+            net[entry.receiver.index()] += entry.amount;
         }
         let holds_back = self.rails[rail.index()].holds_back();
         for at in involved.iter() {
@@ -159,22 +189,18 @@ impl Kernel {
                 gain => self.ledger.book(agent, gain),
             }
         }
-        for &(_, payment) in members.iter() {
-            let sender = self.payments.sender[payment.index()];
-            let entry = self.entry_of(payment);
+        for Member { sender, entry } in members.iter() {
             let urgent = entry.priority >= URGENT;
-            (self.ledger).count_settled(sender, entry.receiver, entry.amount, urgent);
-            self.note_settled(sender, &entry, rail, method);
+            (self.ledger).count_settled(*sender, entry.receiver, entry.amount, urgent);
+            self.note_settled(*sender, entry, rail, method);
         }
         for at in involved.iter() {
             self.ledger.take_peaks(AgentId::from_index(at));
             self.wake(AgentId::from_index(at));
         }
-        for &(_, payment) in members.iter() {
-            let sender = self.payments.sender[payment.index()];
-            if self.ledger.accounts[sender.index()].available() < 0 {
-                return Err(self.broken("a sender ends a settlement with available >= 0"));
-            }
+        let short = |member: &Member| self.ledger.accounts[member.sender.index()].available() < 0;
+        if members.iter().any(short) {
+            return Err(self.broken("a sender ends a settlement with available >= 0"));
         }
         involved.clear();
         self.scratch.net = net;
@@ -205,7 +231,7 @@ impl Kernel {
     /// Settles from one sender's queue as long as something may.
     fn settle_from(&mut self, rail: RailId, sender: AgentId) -> Result<(), RunError> {
         while let Some(entry) = self.take_settleable(rail, sender) {
-            self.left_queue(sender, entry.amount);
+            self.left_queue(sender, 1, entry.amount);
             self.settle_alone(sender, &entry, rail)?;
         }
         Ok(())

@@ -7,8 +7,8 @@ use crate::engine::facts::Method;
 use crate::engine::kernel::Kernel;
 use crate::engine::lanes::{Entry, Lane};
 use crate::engine::ledger::UNLIMITED;
-use crate::engine::pairs::{ALWAYS, NEVER, Pairs};
-use crate::engine::settle::URGENT;
+use crate::engine::pairs::{ALWAYS, NEVER, PairId, Pairs};
+use crate::engine::settle::{Member, URGENT};
 use crate::engine::units::{AgentId, RailId};
 
 /// What one agent sends in a set of two agents.
@@ -111,32 +111,30 @@ impl Kernel {
             return Ok(false);
         };
         let mut members = std::mem::take(&mut self.scratch.members);
+        pairs.catch_up();
         self.rank_changed_pairs(&mut pairs, holds_back);
-        while let Some((smaller, Reverse(low), Reverse(high))) = pairs.ranked.pop() {
-            let lanes = (pairs.lane(low, high), pairs.lane(high, low));
-            let (Some(there), Some(back)) = lanes else {
-                continue;
-            };
+        while let Some((smaller, Reverse(low), Reverse(high), pair)) = pairs.ranked.pop() {
+            let [(_, there), (_, back)] = pairs.sides(pair);
             // A pair whose sums changed is ranked anew.
-            if there.value().min(back.value()) != smaller {
+            let stale = there.value().min(back.value()) != smaller;
+            if stale || there.is_empty() || back.is_empty() {
                 continue;
             }
             let found =
                 self.match_prefixes((low, high), (there.places(), back.places()), holds_back);
             if found.settles {
-                let both = found.prefixes.into_iter().flatten();
-                let live = both.filter(|entry| entry.amount != 0);
-                members.extend(live.map(|entry| (entry.rank, entry.payment)));
+                for (sender, prefix) in [low, high].into_iter().zip(found.prefixes) {
+                    let live = prefix.iter().filter(|entry| entry.amount != 0);
+                    members.extend(live.map(|&entry| Member { sender, entry }));
+                }
                 break;
             }
-            let [low_level, high_level] = found.levels;
-            pairs.watch(low, high, low_level);
-            pairs.watch(high, low, high_level);
+            pairs.watch(pair, found.levels);
         }
         self.rails[rail.index()].pairs = Some(pairs);
         let found = !members.is_empty();
         if found {
-            self.settle_set(&mut members, rail, Method::Bilateral)?;
+            self.settle_waiting(&mut members, rail, Method::Bilateral)?;
         }
         self.scratch.members = members;
         Ok(found)
@@ -145,39 +143,37 @@ impl Kernel {
     /// Considers the pairs between whom payments came or left, and those of agents that have got
     /// what their pairs were waiting for.
     fn rank_changed_pairs(&mut self, pairs: &mut Pairs, holds_back: bool) {
-        while let Some((one, other)) = pairs.pop_changed() {
-            self.consider(pairs, one, other, holds_back);
+        while let Some(pair) = pairs.pop_changed() {
+            self.consider(pairs, pair, holds_back);
         }
-        let mut others = std::mem::take(&mut self.scratch.others);
+        let mut found = std::mem::take(&mut self.scratch.pairs);
         let mut from = 0;
         while let Some(at) = pairs.restless.next_from(from) {
             from = at + 1;
-            let agent = AgentId::from_index(at);
             let available = self.ledger.accounts[at].available();
-            pairs.worth_a_look(agent, available, &mut others);
-            for other in others.drain(..) {
-                self.consider(pairs, agent, other, holds_back);
+            pairs.worth_a_look(AgentId::from_index(at), available, &mut found);
+            for pair in found.drain(..) {
+                self.consider(pairs, pair, holds_back);
             }
         }
         pairs.restless.clear();
-        self.scratch.others = others;
+        self.scratch.pairs = found;
     }
 
     /// Ranks a pair with both mutual queues non-empty, unless a side could not send even its first
     /// payment against all that comes back; then the pair waits for what that side lacks.
-    fn consider(&self, pairs: &mut Pairs, one: AgentId, other: AgentId, holds_back: bool) {
-        let lanes = (pairs.lane(one, other), pairs.lane(other, one));
-        let (Some(ours), Some(theirs)) = lanes else {
+    fn consider(&self, pairs: &mut Pairs, pair: PairId, holds_back: bool) {
+        let [(low, there), (high, back)] = pairs.sides(pair);
+        if there.is_empty() || back.is_empty() {
             return;
-        };
-        let smaller = ours.value().min(theirs.value());
-        if let Some(level) = self.lacks(one, other, (ours, theirs), holds_back) {
-            pairs.watch(one, other, level);
-        } else if let Some(level) = self.lacks(other, one, (theirs, ours), holds_back) {
-            pairs.watch(other, one, level);
+        }
+        let smaller = there.value().min(back.value());
+        if let Some(level) = self.lacks(low, high, (there, back), holds_back) {
+            pairs.watch(pair, [level, NEVER]);
+        } else if let Some(level) = self.lacks(high, low, (back, there), holds_back) {
+            pairs.watch(pair, [NEVER, level]);
         } else {
-            let (low, high) = (one.min(other), one.max(other));
-            (pairs.ranked).push((smaller, Reverse(low), Reverse(high)));
+            (pairs.ranked).push((smaller, Reverse(low), Reverse(high), pair));
         }
     }
 

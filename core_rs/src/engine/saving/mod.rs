@@ -4,8 +4,10 @@ use crate::engine::errors::RunError;
 use crate::engine::facts::Method;
 use crate::engine::index_set::IndexSet;
 use crate::engine::kernel::Kernel;
+use crate::engine::pairs::PairId;
 use crate::engine::scenario::Saving;
-use crate::engine::units::{AgentId, PaymentId, RailId};
+use crate::engine::settle::Member;
+use crate::engine::units::{PaymentId, RailId};
 
 mod bilateral;
 mod entry_offset;
@@ -20,12 +22,12 @@ pub struct Scratch {
     pub(super) net: Vec<i64>,
     /// Empty between uses.
     pub(super) involved: IndexSet,
-    /// A set about to settle: ranks and payments; empty between uses.
-    pub(super) members: Vec<(u64, PaymentId)>,
+    /// A set about to settle; empty between uses.
+    pub(super) members: Vec<Member>,
     /// Queue 1 of the bank that decides; empty between uses.
     pub(super) round: Vec<PaymentId>,
-    /// Agents whose pairs with another are looked at; empty between uses.
-    pub(super) others: Vec<AgentId>,
+    /// Pairs that are looked at; empty between uses.
+    pub(super) pairs: Vec<PairId>,
     pub(super) resolution: multilateral::Work,
 }
 
@@ -38,7 +40,7 @@ impl Scratch {
             involved: IndexSet::new(agents),
             members: Vec::new(),
             round: Vec::new(),
-            others: Vec::new(),
+            pairs: Vec::new(),
             resolution: multilateral::Work::default(),
         }
     }
@@ -120,8 +122,7 @@ impl Kernel {
         } else {
             work.run(self, rail, None);
         }
-        let left = work.left(self, rail);
-        members.extend(left.map(|entry| (entry.rank, entry.payment)));
+        members.extend(work.left(self, rail));
         debug_assert!(
             work.finds(self, rail, &members),
             "what is remembered of the last pass leads to what a fresh one finds"
@@ -129,7 +130,7 @@ impl Kernel {
         self.scratch.resolution = work;
         let settled = !members.is_empty();
         if settled {
-            self.settle_set(&mut members, rail, method)?;
+            self.settle_waiting(&mut members, rail, method)?;
         }
         self.scratch.members = members;
         Ok(settled)
@@ -140,6 +141,8 @@ impl Kernel {
     pub fn resolvable(&self, rail: RailId) -> Vec<PaymentId> {
         let mut work = multilateral::Work::default();
         work.run(self, rail, None);
-        work.left(self, rail).map(|entry| entry.payment).collect()
+        (work.left(self, rail))
+            .map(|member| member.entry.payment)
+            .collect()
     }
 }

@@ -109,8 +109,9 @@ impl Drops {
 
     /// The largest shortfall of an agent that has something left to drop.
     fn worst_shortfall(&self) -> Option<i64> {
-        let of_payers = (self.left.iter().zip(&self.spent)).filter(|(_, spent)| !**spent);
-        let least = of_payers.map(|(&left, _)| left).min()?;
+        let least = (self.left.iter().zip(&self.spent))
+            .map(|(&left, &spent)| if spent { 0 } else { left })
+            .fold(0, i64::min);
         (least < 0).then_some(-least)
     }
 

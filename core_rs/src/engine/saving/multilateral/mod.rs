@@ -7,8 +7,8 @@
 //! or a reservation (`terms`).
 
 use crate::engine::kernel::Kernel;
-use crate::engine::lanes::Entry;
-use crate::engine::units::{PaymentId, RailId};
+use crate::engine::settle::Member;
+use crate::engine::units::{AgentId, RailId};
 
 mod drops;
 mod phases;
@@ -43,25 +43,28 @@ impl Work {
         }
     }
 
-    /// What is left in the set.
-    pub fn left<'a>(&'a self, kernel: &'a Kernel, rail: RailId) -> impl Iterator<Item = &'a Entry> {
+    /// What is left in the set, sender by sender in queue order.
+    pub fn left<'a>(&'a self, kernel: &'a Kernel, rail: RailId) -> impl Iterator<Item = Member> {
         let system = &kernel.rails[rail.index()];
         let any = self.bound || self.drops.kept > 0;
         let senders = any.then(|| system.senders.iter()).into_iter().flatten();
         senders.flat_map(move |at| {
             let queue = &system.queues[at];
-            queue.before(if self.bound {
+            let left = queue.before(if self.bound {
                 self.terms.tail(at)
             } else {
                 self.drops.tail(at, queue)
-            })
+            });
+            let sender = AgentId::from_index(at);
+            left.map(move |&entry| Member { sender, entry })
         })
     }
 
     /// Whether a pass that remembers nothing finds this set too.
-    pub fn finds(&mut self, kernel: &Kernel, rail: RailId, members: &[(u64, PaymentId)]) -> bool {
+    pub fn finds(&mut self, kernel: &Kernel, rail: RailId, members: &[Member]) -> bool {
         self.run(kernel, rail, None);
-        let found = self.left(kernel, rail).map(|entry| entry.payment);
-        found.eq(members.iter().map(|member| member.1))
+        let found = self.left(kernel, rail);
+        (found.map(|member| member.entry.payment))
+            .eq(members.iter().map(|member| member.entry.payment))
     }
 }

@@ -90,7 +90,7 @@ impl Phases {
         });
         self.changed_value = self.changed_value.saturating_add(amount.abs());
         // Beyond that, dropping all again costs less than following, or sums might overflow.
-        if self.changes.len() as u64 > 64 + waiting / 4 || self.changed_value > BEYOND / 4 {
+        if self.changes.len() as u64 > 64 + waiting / 16 || self.changed_value > BEYOND / 4 {
             self.forget();
         }
     }
