@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Future
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -107,19 +108,7 @@ def connect(paths: Sequence[Path] = ()) -> Iterator[duckdb.DuckDBPyConnection]:
 @contextmanager
 def _opened(paths: Sequence[Path], folder: Path | None) -> Iterator[duckdb.DuckDBPyConnection]:
     watch = _watch.get()
-    connection = duckdb.connect(
-        ":memory:",
-        config={
-            "threads": THREADS,
-            "autoinstall_known_extensions": False,
-            "autoload_known_extensions": False,
-            "allow_community_extensions": False,
-            "enable_external_file_cache": False,
-            "python_enable_replacements": False,
-            # DuckDB 2.0.0 fails to bind `filename` under a filter and a small LIMIT with it.
-            "disabled_optimizers": "late_materialization",
-        },
-    )
+    connection = _spare.take()
     try:
         if watch is not None:
             connection.execute("SET enable_progress_bar = true")
@@ -136,6 +125,60 @@ def _opened(paths: Sequence[Path], folder: Path | None) -> Iterator[duckdb.DuckD
         if watch is not None:
             watch._holds(None)
         connection.close()
+        _spare.prepare()
+
+
+class _Spare:
+    """A database of the next call, opened by a thread while this one's caller goes on.
+
+    It takes longer to open one than to read a small file. Nothing is in it, and no file is open to it yet.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._opening: Future[duckdb.DuckDBPyConnection] | None = None
+
+    def take(self) -> duckdb.DuckDBPyConnection:
+        """Return a database that nobody else has."""
+        with self._lock:
+            opening, self._opening = self._opening, None
+        return opening.result() if opening is not None else _database()
+
+    def prepare(self) -> None:
+        """Have the next one opened, unless there is one."""
+        opening: Future[duckdb.DuckDBPyConnection] = Future()
+        with self._lock:
+            if self._opening is not None:
+                return
+            self._opening = opening
+        # Waited for at the end of the process: a thread cut off within DuckDB would bring it down.
+        threading.Thread(target=self._open, args=(opening,), name="spare-database").start()
+
+    @staticmethod
+    def _open(opening: Future[duckdb.DuckDBPyConnection]) -> None:
+        try:
+            opening.set_result(_database())
+        except duckdb.Error as problem:
+            opening.set_exception(problem)
+
+
+_spare = _Spare()
+
+
+def _database() -> duckdb.DuckDBPyConnection:
+    return duckdb.connect(
+        ":memory:",
+        config={
+            "threads": THREADS,
+            "autoinstall_known_extensions": False,
+            "autoload_known_extensions": False,
+            "allow_community_extensions": False,
+            "enable_external_file_cache": False,
+            "python_enable_replacements": False,
+            # DuckDB 2.0.0 fails to bind `filename` under a filter and a small LIMIT with it.
+            "disabled_optimizers": "late_materialization",
+        },
+    )
 
 
 def _quoted(texts: Iterable[object]) -> str:

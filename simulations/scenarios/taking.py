@@ -35,8 +35,8 @@ AT_ONCE_BYTES = 2 * 1024 * 1024
 SIGN_OF_LIFE_S = 0.5
 LOST_AFTER = timedelta(seconds=15)
 KEPT_FOR = timedelta(days=1)
-# Reading opens a connection for the banks, one for the rows, and one to check the scenario made of them.
-_CONNECTIONS = 3
+# Reading opens a connection for the file, and one to check the scenario made of it.
+_CONNECTIONS = 2
 
 log = structlog.get_logger()
 _worker = ThreadPoolExecutor(1, thread_name_prefix="import")

@@ -78,7 +78,21 @@ def scenario(
     rail: dict[str, object] = {"id": "RTGS", "settlement_type": "immediate", "queue": "priority_fifo"}
     if saving:
         rail |= {"liquidity_saving": list(saving), "lsm_every_ticks": every}
-    openings = (work.upper_bounds() * percent_of_ub) // 100
+    return _document(work, (work.upper_bounds() * percent_of_ub) // 100, rail)
+
+
+def half_blocked(work: Workload) -> dict[str, object]:
+    """Return the scenario in which the senders of half of the payments never have money, others enough."""
+    sent = np.bincount(work.sender, minlength=work.banks)
+    largest_first = np.argsort(-sent, kind="stable")
+    before = np.cumsum(sent[largest_first]) - sent[largest_first]
+    blocked = np.isin(np.arange(work.banks), largest_first[before < len(work.sender) // 2])
+    everything = work.amount.sum()
+    rail: dict[str, object] = {"id": "RTGS", "settlement_type": "immediate", "queue": "priority_fifo"}
+    return _document(work, np.where(blocked, -everything, everything), rail)
+
+
+def _document(work: Workload, openings: np.ndarray, rail: dict[str, object]) -> dict[str, object]:
     return {
         "ticks_per_day": work.ticks,
         "seed": 1,
