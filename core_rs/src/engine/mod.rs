@@ -1,5 +1,6 @@
 //! What the engine computes; the rules are in docs/model.md.
 
+pub mod account;
 pub mod accruals;
 pub mod agent_charts;
 pub mod arrivals;
