@@ -198,10 +198,8 @@ def test_a_refused_change_says_why_and_changes_nothing(scenario, owner, as_perso
 
 
 def test_boxes_for_money_name_the_currency_in_the_form_and_in_drawers(scenario, owner, as_person) -> None:
-    text = (
-        TWO
-        + "currency: {code: SEK}\nevents:\n  - {tick: 1, type: set_credit_limit, agent: BANK_A, credit_limit: 0}\n"
-    )
+    event = "{tick: 1, type: set_credit_limit, agent: BANK_A, credit_limit: 0}"
+    text = TWO + f"currency: {{code: SEK}}\nevents:\n  - {event}\n"
     form = as_person(owner).post(at("scenario_form", scenario), {"text": text}).content.decode()
     assert 'Credit limit <span class="quiet">SEK</span></label>' in form
     drawer = as_person(owner).post(at("scenario_bank", scenario, 0), {"text": text}).content.decode()
