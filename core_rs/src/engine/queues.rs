@@ -157,19 +157,40 @@ impl Queue {
         }
     }
 
+    /// Walks `tail` back over payment after payment until one of them is to be the last; `false`
+    /// if none was to be.
+    #[inline]
+    pub fn walk_back<'a>(
+        &'a self,
+        tail: &mut Tail,
+        mut is_last: impl FnMut(&'a Entry) -> bool,
+    ) -> bool {
+        loop {
+            if let Some((_, lane)) = self.lanes.get(tail.lane) {
+                for (at, entry) in lane.places()[..tail.entry].iter().enumerate().rev() {
+                    if entry.amount != 0 && is_last(entry) {
+                        tail.entry = at;
+                        return true;
+                    }
+                }
+            }
+            tail.entry = 0;
+            let Some(before) = tail.lane.checked_sub(1) else {
+                return false;
+            };
+            tail.lane = before;
+            tail.entry = self.lanes[before].1.places().len();
+        }
+    }
+
     /// Steps `tail` back over one payment and returns it; `None` at the front.
     pub fn step_back(&self, tail: &mut Tail) -> Option<&Entry> {
-        loop {
-            while tail.entry == 0 {
-                tail.lane = tail.lane.checked_sub(1)?;
-                tail.entry = self.lanes[tail.lane].1.places().len();
-            }
-            tail.entry -= 1;
-            let entry = &self.lanes[tail.lane].1.places()[tail.entry];
-            if entry.amount != 0 {
-                return Some(entry);
-            }
-        }
+        let mut found = None;
+        self.walk_back(tail, |entry| {
+            found = Some(entry);
+            true
+        });
+        found
     }
 
     /// The payments before `tail`, in queue order.

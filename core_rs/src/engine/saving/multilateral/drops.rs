@@ -31,9 +31,8 @@ pub struct Drops {
     /// Where `cut` is in the queue, of agents that are `located`.
     tails: Vec<Tail>,
     located: Vec<bool>,
-    /// Agents that have nothing left to drop.
-    spent: Vec<bool>,
-    listed: Vec<bool>,
+    /// Agents that are among the failing ones, or have nothing left to drop.
+    closed: Vec<bool>,
     failing: Vec<AgentId>,
 }
 
@@ -58,9 +57,8 @@ impl Drops {
     pub fn run(&mut self, kernel: &Kernel, system: &Rail, phases: Option<&mut Phases>) {
         let agents = system.queues.len();
         self.tails.resize(agents, Tail::default());
-        self.listed.resize(agents, false);
         self.shortfall.resize(agents, 0);
-        for flags in [&mut self.located, &mut self.spent] {
+        for flags in [&mut self.located, &mut self.closed] {
             flags.clear();
             flags.resize(agents, false);
         }
@@ -72,7 +70,10 @@ impl Drops {
         };
         if !phases.resume(self, kernel, system) {
             self.start(kernel, system);
-            phases.begin(self, kernel, system);
+            // If nobody is short, all settles, and there is nothing to go on from.
+            if self.worst_shortfall().is_some() {
+                phases.begin(self, kernel, system);
+            }
         }
         while let Some(worst) = self.worst_shortfall() {
             self.drop_all_short_of(system, 1 << worst.ilog2());
@@ -109,7 +110,7 @@ impl Drops {
 
     /// The largest shortfall of an agent that has something left to drop.
     fn worst_shortfall(&self) -> Option<i64> {
-        let least = (self.left.iter().zip(&self.spent))
+        let least = (self.left.iter().zip(&self.closed))
             .map(|(&left, &spent)| if spent { 0 } else { left })
             .fold(0, i64::min);
         (least < 0).then_some(-least)
@@ -118,13 +119,12 @@ impl Drops {
     /// Lets every agent drop as long as it is short of at least `least`.
     fn drop_all_short_of(&mut self, system: &Rail, least: i64) {
         for at in 0..self.left.len() {
-            if self.left[at] <= -least && !self.spent[at] {
-                self.listed[at] = true;
+            if (self.left[at] <= -least) & !self.closed[at] {
+                self.closed[at] = true;
                 self.failing.push(AgentId::from_index(at));
             }
         }
         while let Some(agent) = self.failing.pop() {
-            self.listed[agent.index()] = false;
             self.drop_from(system, agent, least);
         }
     }
@@ -133,29 +133,30 @@ impl Drops {
         let at = agent.index();
         let queue = &system.queues[at];
         let mut tail = self.tail(at, queue);
-        let (mut left, mut cut) = (self.left[at], self.cut[at]);
-        let mut smallest = i64::MAX;
-        while left <= -least {
-            let Some(last) = queue.step_back(&mut tail) else {
-                self.spent[at] = true;
-                break;
-            };
-            smallest = smallest.min(-left);
-            left += last.amount;
-            cut = queue.key(last);
-            self.kept -= 1;
+        let (mut own, mut dropped, mut smallest) = (self.left[at], 0, i64::MAX);
+        let mut first = None;
+        let stops = queue.walk_back(&mut tail, |last| {
+            smallest = smallest.min(-own);
+            own += last.amount;
+            first = Some(last);
+            dropped += 1;
             let receiver = last.receiver.index();
-            self.left[receiver] -= last.amount;
-            if self.left[receiver] <= -least && !self.listed[receiver] && !self.spent[receiver] {
-                self.listed[receiver] = true;
+            let left = &mut self.left[receiver];
+            *left -= last.amount;
+            if *left <= -least && !self.closed[receiver] {
+                self.closed[receiver] = true;
                 self.failing.push(last.receiver);
             }
-        }
-        (self.left[at], self.cut[at]) = (left, cut);
+            own > -least
+        });
+        self.closed[at] = !stops;
+        self.left[at] = own;
+        self.kept -= dropped;
         (self.tails[at], self.located[at]) = (tail, true);
-        if smallest == i64::MAX {
+        let Some(first) = first else {
             return;
-        }
+        };
+        self.cut[at] = queue.key(first);
         if self.shortfall[at] == 0 {
             self.droppers.push(agent);
             self.shortfall[at] = smallest;
