@@ -72,6 +72,14 @@ def test_ids_of_every_length_arrive_whole(take):
     assert ids(take(OURS + ",A,B,1,0\n,A,B,1,1\n")) == ["", ""]
 
 
+@pytest.mark.parametrize("given", [["b", "a", "b"], ["x" * 40, "a", "x" * 39, "x" * 40]])
+def test_an_id_that_stands_twice_is_refused_whatever_its_length(take, given):
+    rows = "".join(f"{identity},A,B,1,0\n" for identity in given)
+    with pytest.raises(PaymentFileRefused, match="stands in an earlier row") as refused:
+        take(OURS + rows)
+    assert [row.line for row in refused.value.rows] == [len(given) + 1]
+
+
 @pytest.mark.parametrize(
     "content",
     [
