@@ -6,6 +6,8 @@
     reason = "a bench measures with a clock, and a work that cannot run must fail loudly"
 )]
 
+mod generated;
+mod memory;
 mod trials;
 mod workload;
 
@@ -28,7 +30,7 @@ fn main() {
         .skip(1)
         .filter(|arg| !arg.starts_with('-'))
         .collect();
-    let works: [(&str, fn()); 9] = [
+    let works: [(&str, fn()); 10] = [
         ("ample", ample),
         ("scarce", scarce),
         ("saving", || saving(60)),
@@ -36,6 +38,7 @@ fn main() {
         ("standing", standing),
         ("ring", ring),
         ("idle", idle),
+        ("generated", generated::generated),
         ("trials", trials::trials),
         ("large", large),
     ];
@@ -311,9 +314,17 @@ fn large() {
     let table = payments(1_000, 20_000_000, TICKS, 1);
     let openings = upper_bounds(&table, 1_000);
     let scenario = scenario(table, &openings, TICKS, 1, PLAIN);
+    memory::forget_peak();
     measure(
         "20 M payments, 1,000 banks, ample",
         Some(20_000_000),
         &scenario,
     );
+    if let Some(peak) = memory::peak_bytes() {
+        println!(
+            "  {:.0} bytes a payment at the peak of the whole process: the scenario's table of \
+             payments, which stays, and one run with its events",
+            peak as f64 / 20e6
+        );
+    }
 }

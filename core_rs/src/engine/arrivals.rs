@@ -11,8 +11,8 @@ use std::collections::binary_heap::PeekMut;
 use crate::engine::scenario::Scenario;
 use crate::engine::units::{AgentId, Amount, Tick};
 
-use stream::Stream;
 pub use stream::profile;
+use stream::{Draw, Stream};
 
 mod stream;
 
@@ -70,6 +70,8 @@ pub struct ArrivalSource {
     streams: Vec<Stream>,
     /// (tick << 32 | stream << 16 | layer) of each layer's next candidate.
     heap: BinaryHeap<Reverse<u64>>,
+    /// Of the payments of a tick, which stream they are of and what their amounts come from.
+    draws: Vec<(u16, Draw)>,
 }
 
 impl ArrivalSource {
@@ -90,6 +92,7 @@ impl ArrivalSource {
             day: None,
             streams,
             heap: BinaryHeap::new(),
+            draws: Vec::new(),
         }
     }
 
@@ -204,36 +207,46 @@ impl ArrivalSource {
             self.open_day(day);
         }
         self.next = tick.0 + 1;
-        let most = out.len().saturating_add(at_most);
+        let first = out.len();
+        let all = self.candidates_of(tick, day, first.saturating_add(at_most), out);
+        self.work_out_amounts(day, &mut out[first..]);
+        all
+    }
+
+    /// What [`of_tick`](Self::of_tick) gives, without amounts; `out` gets no longer than `most`.
+    fn candidates_of(
+        &mut self,
+        tick: Tick,
+        day: u32,
+        most: usize,
+        out: &mut Vec<Generated>,
+    ) -> bool {
         let day_start = day * self.ticks_per_day;
+        let last_tick = day_start + self.ticks_per_day - 1;
         while let Some(mut top) = self.heap.peek_mut() {
             let key = top.0;
             if tick_of(key) > tick.0 {
                 break;
             }
-            let stream = &mut self.streams[((key >> 16) & 0xffff) as usize];
+            let number = ((key >> 16) & 0xffff) as u16;
+            let stream = &mut self.streams[usize::from(number)];
             let layer = (key & 0xffff) as usize;
-            while let Some(candidate) = stream.layers[layer].ahead
-                && day_start + candidate.tick_in_day <= tick.0
+            while let Some(tick_in_day) = stream.layers[layer].ahead
+                && day_start + tick_in_day <= tick.0
             {
-                if day_start + candidate.tick_in_day == tick.0 && stream.accepts(layer, &candidate)
-                {
+                if day_start + tick_in_day == tick.0 && stream.accepts(layer, tick_in_day) {
                     if out.len() >= most {
                         return false;
                     }
-                    out.push(stream.payment(
-                        tick,
-                        day,
-                        layer,
-                        &candidate,
-                        day_start + self.ticks_per_day - 1,
-                    ));
+                    let (generated, draw) = stream.payment(tick, layer, last_tick);
+                    out.push(generated);
+                    self.draws.push((number, draw));
                 }
                 stream.advance(layer, day, self.ticks_per_day);
             }
             match stream.layers[layer].ahead {
-                Some(candidate) => {
-                    let tick = u64::from(day_start + candidate.tick_in_day);
+                Some(tick_in_day) => {
+                    let tick = u64::from(day_start + tick_in_day);
                     top.0 = (tick << 32) | (key & 0xffff_ffff);
                 }
                 None => {
@@ -242,6 +255,18 @@ impl ArrivalSource {
             }
         }
         true
+    }
+
+    /// Amounts take long and wait for nothing but their own steps: the same step is done for all
+    /// before the next, so that they run side by side.
+    fn work_out_amounts(&mut self, day: u32, out: &mut [Generated]) {
+        for (stream, draw) in &mut self.draws {
+            draw.quantile = self.streams[usize::from(*stream)].quantile(draw);
+        }
+        for (generated, (stream, draw)) in out.iter_mut().zip(&self.draws) {
+            generated.amount = self.streams[usize::from(*stream)].amount(day, draw);
+        }
+        self.draws.clear();
     }
 
     /// Starts every layer of `day` and takes it to the tick `self.next`.
@@ -263,12 +288,12 @@ impl ArrivalSource {
             stream.start_layer(day, self.ticks_per_day);
             while stream.layers[layer]
                 .ahead
-                .is_some_and(|candidate| candidate.tick_in_day < now)
+                .is_some_and(|tick_in_day| tick_in_day < now)
             {
                 stream.advance(layer, day, self.ticks_per_day);
             }
-            if let Some(candidate) = stream.layers[layer].ahead {
-                let tick = u64::from(day_start + candidate.tick_in_day);
+            if let Some(tick_in_day) = stream.layers[layer].ahead {
+                let tick = u64::from(day_start + tick_in_day);
                 self.heap.push(Reverse(
                     (tick << 32) | ((index as u64) << 16) | layer as u64,
                 ));

@@ -8,6 +8,9 @@
 // The constants of AS241 stand here with the digits of the paper.
 #![allow(clippy::excessive_precision)]
 
+use chacha20::ChaCha8Rng;
+use chacha20::rand_core::{Rng, SeedableRng};
+
 use crate::engine::scenario::AmountSpec;
 use crate::engine::units::Amount;
 
@@ -20,9 +23,12 @@ const MAX_RETRIES: u16 = u16::MAX;
 /// The words of one block: 0 gap, 1 thinning, 2 amount, 3 receiver, 4 deadline, 5 priority.
 pub type Words = [u64; 6];
 
+/// Candidates that are drawn side by side.
+pub const BATCH: usize = 4;
+
 /// The random stream of one agent: a ChaCha key.
 #[derive(Clone, Debug)]
-pub struct StreamKey([u32; 8]);
+pub struct StreamKey([u8; 32]);
 
 impl StreamKey {
     /// BLAKE3("arrivals/1" ‖ seed as u64 little-endian ‖ agent id).
@@ -32,86 +38,42 @@ impl StreamKey {
         hasher.update(b"arrivals/1");
         hasher.update(&seed.to_le_bytes());
         hasher.update(agent_id.as_bytes());
-        Self::from_bytes(hasher.finalize().as_bytes())
-    }
-
-    fn from_bytes(bytes: &[u8; 32]) -> Self {
-        let (words, _) = bytes.as_chunks::<4>();
-        let mut key = [0; 8];
-        for (slot, word) in key.iter_mut().zip(words) {
-            *slot = u32::from_le_bytes(*word);
-        }
-        Self(key)
+        Self(*hasher.finalize().as_bytes())
     }
 
     /// The words of candidate `counter` in a layer of a day.
     #[must_use]
     pub fn words(&self, day: u32, layer: u32, retry: u16, counter: u64) -> Words {
-        let nonce = (u64::from(day) << 48) | (u64::from(layer) << 16) | u64::from(retry);
-        let block = chacha8_block(&self.0, counter, nonce);
-        let mut words = [0; 6];
-        for (word, pair) in words.iter_mut().zip(block.as_chunks::<2>().0) {
-            *word = u64::from(pair[0]) | (u64::from(pair[1]) << 32);
-        }
-        words
+        words_of(&self.blocks(nonce(day, layer, retry), counter)[0])
+    }
+
+    /// The words of the candidates from `first` on: side by side they take hardly longer than one.
+    #[must_use]
+    pub fn batch(&self, day: u32, layer: u32, first: u64) -> [Words; BATCH] {
+        self.blocks(nonce(day, layer, 0), first)
+            .each_ref()
+            .map(words_of)
+    }
+
+    /// ChaCha8 blocks in Bernstein's original layout: 64-bit counter in state words 12 and 13 (low
+    /// first), 64-bit nonce in 14 and 15.
+    fn blocks(&self, nonce: u64, first: u64) -> [[u8; 64]; BATCH] {
+        let mut cipher = ChaCha8Rng::from_seed(self.0);
+        cipher.set_stream(nonce);
+        cipher.set_block_pos(first);
+        let mut blocks = [[0; 64]; BATCH];
+        cipher.fill_bytes(blocks.as_flattened_mut());
+        blocks
     }
 }
 
-/// One ChaCha8 block in Bernstein's original layout: 64-bit counter in state words 12 and 13
-/// (low first), 64-bit nonce in 14 and 15.
-fn chacha8_block(key: &[u32; 8], counter: u64, nonce: u64) -> [u32; 16] {
-    let [c0, c1] = halves(counter);
-    let [n0, n1] = halves(nonce);
-    let [k0, k1, k2, k3, k4, k5, k6, k7] = *key;
-    let start = [
-        0x6170_7865,
-        0x3320_646e,
-        0x7962_2d32,
-        0x6b20_6574, //
-        k0,
-        k1,
-        k2,
-        k3,
-        k4,
-        k5,
-        k6,
-        k7, //
-        c0,
-        c1,
-        n0,
-        n1,
-    ];
-    let mut state = start;
-    for _ in 0..4 {
-        quarter_round(&mut state, 0, 4, 8, 12);
-        quarter_round(&mut state, 1, 5, 9, 13);
-        quarter_round(&mut state, 2, 6, 10, 14);
-        quarter_round(&mut state, 3, 7, 11, 15);
-        quarter_round(&mut state, 0, 5, 10, 15);
-        quarter_round(&mut state, 1, 6, 11, 12);
-        quarter_round(&mut state, 2, 7, 8, 13);
-        quarter_round(&mut state, 3, 4, 9, 14);
-    }
-    for (word, first) in state.iter_mut().zip(start) {
-        *word = word.wrapping_add(first);
-    }
-    state
+fn nonce(day: u32, layer: u32, retry: u16) -> u64 {
+    (u64::from(day) << 48) | (u64::from(layer) << 16) | u64::from(retry)
 }
 
-fn halves(value: u64) -> [u32; 2] {
-    [(value & 0xffff_ffff) as u32, (value >> 32) as u32]
-}
-
-#[inline(always)]
-fn quarter_round(s: &mut [u32; 16], a: usize, b: usize, c: usize, d: usize) {
-    s[a] = s[a].wrapping_add(s[b]);
-    s[d] = (s[d] ^ s[a]).rotate_left(16);
-    s[c] = s[c].wrapping_add(s[d]);
-    s[b] = (s[b] ^ s[c]).rotate_left(12);
-    s[a] = s[a].wrapping_add(s[b]);
-    s[d] = (s[d] ^ s[a]).rotate_left(8);
-    s[c] = s[c].wrapping_add(s[d]);
-    s[b] = (s[b] ^ s[c]).rotate_left(7);
+fn words_of(block: &[u8; 64]) -> Words {
+    let (words, _) = block.as_chunks::<8>();
+    std::array::from_fn(|word| u64::from_le_bytes(words[word]))
 }
 
 /// A number strictly between 0 and 1, from the upper 52 bits: `((w >> 12) + 0.5)·2^-52`.
@@ -274,11 +236,21 @@ impl AmountSampler {
         })
     }
 
-    /// The amount for `word`; `redraw(retry)` gives word 2 of the block with that retry number.
-    pub fn draw(&self, word: u64, mut redraw: impl FnMut(u16) -> u64) -> Amount {
+    /// What the amount for `word` is made from: apart, so that many are worked out at once.
+    #[must_use]
+    pub fn quantile(&self, word: u64) -> f64 {
+        match self.0 {
+            Law::Normal { .. } | Law::Lognormal { .. } => normal_quantile(unit(word)),
+            Law::Uniform { .. } | Law::UniformInteger { .. } | Law::Exponential { .. } => 0.0,
+        }
+    }
+
+    /// The amount for `word` and its [`quantile`](Self::quantile); `redraw(retry)` gives word 2 of
+    /// the block with that retry number.
+    pub fn draw(&self, word: u64, quantile: f64, mut redraw: impl FnMut(u16) -> u64) -> Amount {
         match self.0 {
             Law::Normal { mean, sd } => {
-                let mut value = mean + sd * normal_quantile(unit(word));
+                let mut value = mean + sd * quantile;
                 let mut retry = 0;
                 while value < 1.0 && retry < MAX_RETRIES {
                     retry += 1;
@@ -286,9 +258,7 @@ impl AmountSampler {
                 }
                 cents(value)
             }
-            Law::Lognormal { location, scale } => {
-                cents(libm::exp(location + scale * normal_quantile(unit(word))))
-            }
+            Law::Lognormal { location, scale } => cents(libm::exp(location + scale * quantile)),
             Law::Uniform { low, width } => cents(low + unit(word) * width),
             Law::UniformInteger { count } => {
                 let drawn = i64::try_from(below(word, count)).unwrap_or(MAX_AMOUNT);
@@ -301,11 +271,12 @@ impl AmountSampler {
 
 /// Whole cents: rounded half up, at least 1, at most [`MAX_AMOUNT`].
 fn cents(value: f64) -> Amount {
-    let rounded = (value + 0.5).floor();
-    if rounded >= MAX_AMOUNT as f64 {
+    let raised = value + 0.5;
+    if raised >= MAX_AMOUNT as f64 {
         Amount(MAX_AMOUNT)
     } else {
-        Amount((rounded as i64).max(1))
+        // Down to whole cents; what is below 1 is 1 anyway.
+        Amount((raised as i64).max(1))
     }
 }
 

@@ -1,9 +1,9 @@
 //! The candidates of one bank, layer by layer, and the payments made from them.
 
 use super::{Generated, MAX_MULTIPLIER, RateError};
-use crate::engine::sampling::{AmountSampler, StreamKey, Words, below, gap, unit};
+use crate::engine::sampling::{AmountSampler, BATCH, StreamKey, Words, below, gap, unit};
 use crate::engine::scenario::{AgentSpec, ArrivalSpec, Scenario, WindowSpec};
-use crate::engine::units::{AgentId, Tick};
+use crate::engine::units::{AgentId, Amount, Tick};
 
 /// One layer of a bank's day.
 #[derive(Clone, Debug)]
@@ -12,14 +12,20 @@ pub(super) struct Layer {
     number: u64,
     /// Its instant, in ticks from the start of the day.
     instant: f64,
-    /// The candidate ahead; `None` once the day is over.
-    pub(super) ahead: Option<Candidate>,
+    /// The tick of the day of the candidate ahead; `None` once the day is over.
+    pub(super) ahead: Option<u32>,
+    /// The candidates of the batch it belongs to, and their distances from those before them.
+    batch: [Words; BATCH],
+    gaps: [f64; BATCH],
 }
 
+/// A payment whose amount is still to be worked out.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Candidate {
-    pub(super) tick_in_day: u32,
-    words: Words,
+pub(super) struct Draw {
+    layer: u32,
+    number: u64,
+    word: u64,
+    pub(super) quantile: f64,
 }
 
 /// The arrivals of one bank.
@@ -113,65 +119,90 @@ impl Stream {
 
     /// Adds the next layer, at its first candidate.
     pub(super) fn start_layer(&mut self, day: u32, ticks_per_day: u32) {
-        let layer = self.candidate(self.layers.len(), day, 0, 0.0, ticks_per_day);
+        let mut layer = Layer {
+            number: 0,
+            instant: 0.0,
+            ahead: None,
+            batch: [[0; 6]; BATCH],
+            gaps: [0.0; BATCH],
+        };
+        let place = (day, self.layers.len() as u32);
+        layer.look_ahead(&self.key, self.rate, place, ticks_per_day);
         self.layers.push(layer);
     }
 
     /// Takes a layer to its next candidate.
-    pub(super) fn advance(&mut self, layer: usize, day: u32, ticks_per_day: u32) {
-        let Layer {
-            number, instant, ..
-        } = self.layers[layer];
-        self.layers[layer] = self.candidate(layer, day, number + 1, instant, ticks_per_day);
+    #[inline]
+    pub(super) fn advance(&mut self, at: usize, day: u32, ticks_per_day: u32) {
+        let layer = &mut self.layers[at];
+        layer.number += 1;
+        layer.look_ahead(&self.key, self.rate, (day, at as u32), ticks_per_day);
     }
 
-    fn candidate(
-        &self,
-        layer: usize,
-        day: u32,
-        number: u64,
-        from: f64,
-        ticks_per_day: u32,
-    ) -> Layer {
-        let words = self.key.words(day, layer as u32, 0, number);
-        let instant = from + gap(words[0], self.rate);
-        let ahead = (instant < f64::from(ticks_per_day)).then(|| Candidate {
-            tick_in_day: instant.floor() as u32,
-            words,
-        });
-        Layer {
-            number,
-            instant,
-            ahead,
-        }
+    #[inline]
+    pub(super) fn accepts(&self, layer: usize, tick_in_day: u32) -> bool {
+        unit(self.layers[layer].words()[1]) < self.multiplier_at(tick_in_day) - layer as f64
     }
 
-    pub(super) fn accepts(&self, layer: usize, candidate: &Candidate) -> bool {
-        unit(candidate.words[1]) < self.multiplier_at(candidate.tick_in_day) - layer as f64
-    }
-
+    /// The payment of the candidate ahead, its amount still to be worked out by
+    /// [`amount`](Self::amount).
+    #[inline]
     pub(super) fn payment(
         &self,
         tick: Tick,
-        day: u32,
         layer: usize,
-        candidate: &Candidate,
         last_tick_of_day: u32,
-    ) -> Generated {
-        let [_, _, amount, receiver, deadline, priority] = candidate.words;
-        let number = self.layers[layer].number;
-        let redraw = |retry| self.key.words(day, layer as u32, retry, number)[2];
-        Generated {
+    ) -> (Generated, Draw) {
+        let layer_ahead = &self.layers[layer];
+        let [_, _, word, receiver, deadline, priority] = *layer_ahead.words();
+        let generated = Generated {
             sender: self.agent,
             receiver: self.receivers.draw(receiver, self.agent),
-            amount: self.amounts.draw(amount, redraw),
+            amount: Amount(0),
             deadline_tick: self.deadline_ticks.map_or(Tick::NEVER, |(low, high)| {
                 let drawn = below(deadline, u64::from(high - low) + 1) as u32;
                 Tick(tick.0.saturating_add(low + drawn).min(last_tick_of_day))
             }),
             priority: pick(&self.priorities, priority),
             divisible: self.divisible,
+        };
+        let draw = Draw {
+            layer: layer as u32,
+            number: layer_ahead.number,
+            word,
+            quantile: 0.0,
+        };
+        (generated, draw)
+    }
+
+    /// The first half of working out an amount: many are done side by side.
+    #[inline]
+    pub(super) fn quantile(&self, draw: &Draw) -> f64 {
+        self.amounts.quantile(draw.word)
+    }
+
+    #[inline]
+    pub(super) fn amount(&self, day: u32, draw: &Draw) -> Amount {
+        let redraw = |retry| self.key.words(day, draw.layer, retry, draw.number)[2];
+        self.amounts.draw(draw.word, draw.quantile, redraw)
+    }
+}
+
+impl Layer {
+    fn words(&self) -> &Words {
+        &self.batch[(self.number % BATCH as u64) as usize]
+    }
+
+    /// Finds when the candidate `number` comes, given when the one before it came.
+    #[inline]
+    fn look_ahead(&mut self, key: &StreamKey, rate: f64, place: (u32, u32), ticks_per_day: u32) {
+        let at = (self.number % BATCH as u64) as usize;
+        if at == 0 {
+            self.batch = key.batch(place.0, place.1, self.number);
+            self.gaps = self.batch.map(|words| gap(words[0], rate));
         }
+        self.instant += self.gaps[at];
+        self.ahead = (self.instant < f64::from(ticks_per_day)).then_some(self.instant as u32);
     }
 }
 

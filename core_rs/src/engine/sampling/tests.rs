@@ -13,12 +13,7 @@ fn hex(text: &str) -> Vec<u8> {
 fn keystream(key: &str, iv: &str, counter: u64) -> Vec<u8> {
     let key: [u8; 32] = hex(key).try_into().expect("32 bytes");
     let iv: [u8; 8] = hex(iv).try_into().expect("8 bytes");
-    let block = chacha8_block(
-        &StreamKey::from_bytes(&key).0,
-        counter,
-        u64::from_le_bytes(iv),
-    );
-    block.iter().flat_map(|word| word.to_le_bytes()).collect()
+    StreamKey(key).blocks(u64::from_le_bytes(iv), counter)[0].to_vec()
 }
 
 /// draft-strombergson-chacha-test-vectors-01, ChaCha8, 256-bit keys: TC1 (zeros) and TC8.
@@ -55,12 +50,22 @@ fn blocks_are_those_of_the_published_vectors() {
 #[test]
 fn the_nonce_is_day_layer_retry_and_the_words_are_little_endian() {
     let key = StreamKey::new(12345, "BANK_A");
-    let block = chacha8_block(&key.0, 7, (3 << 48) | (2 << 16) | 1);
+    let bytes = key.blocks((3 << 48) | (2 << 16) | 1, 7)[0];
     let words = key.words(3, 2, 1, 7);
-    let bytes: Vec<u8> = block.iter().flat_map(|word| word.to_le_bytes()).collect();
     for (index, word) in words.iter().enumerate() {
         let part: [u8; 8] = bytes[8 * index..8 * index + 8].try_into().expect("8 bytes");
         assert_eq!(*word, u64::from_le_bytes(part));
+    }
+}
+
+#[test]
+fn blocks_side_by_side_are_those_one_by_one() {
+    let key = StreamKey::new(12345, "BANK_A");
+    for first in [0, 8, u64::from(u32::MAX) - 1] {
+        let batch = key.batch(3, 2, first);
+        for (lane, words) in batch.iter().enumerate() {
+            assert_eq!(*words, key.words(3, 2, 0, first + lane as u64));
+        }
     }
 }
 
@@ -120,9 +125,9 @@ fn moments(spec: AmountSpec) -> (f64, f64, i64, i64) {
     let (mut sum, mut squares) = (0.0, 0.0);
     let (mut least, mut most) = (i64::MAX, i64::MIN);
     for i in 0..count {
-        let amount = sampler.draw(key.words(0, 0, 0, i)[2], |retry| {
-            key.words(0, 0, retry, i)[2]
-        });
+        let word = key.words(0, 0, 0, i)[2];
+        let redraw = |retry| key.words(0, 0, retry, i)[2];
+        let amount = sampler.draw(word, sampler.quantile(word), redraw);
         sum += amount.0 as f64;
         squares += (amount.0 as f64) * (amount.0 as f64);
         least = least.min(amount.0);
@@ -178,7 +183,7 @@ fn a_normal_amount_below_one_cent_is_redrawn() {
         sd: Amount(5),
     });
     let mut asked = Vec::new();
-    let amount = sampler.draw(0, |retry| {
+    let amount = sampler.draw(0, sampler.quantile(0), |retry| {
         asked.push(retry);
         if retry < 3 { 0 } else { u64::MAX / 2 }
     });
