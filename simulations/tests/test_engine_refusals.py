@@ -23,6 +23,50 @@ def test_a_scenario_with_faults_is_refused_with_all_of_them():
     assert core.validate(bad) == faults
 
 
+@pytest.mark.parametrize(
+    ("path", "value", "found"),
+    [
+        ("balance", math.nan, "NaN"),
+        ("balance", 10**30, str(10**30)),
+        ("balance", 10**5000, "an integer of thousands of digits"),
+        ("name", "\ud800", "half of a character"),
+        ("name", object(), "object"),
+        ("policy", {1.5: 2}, "1.5"),
+    ],
+    ids=["no number", "long", "endless", "half a character", "an object", "a key"],
+)
+def test_what_cannot_be_read_is_told_with_what_was_found_and_what_is_allowed(path, value, found):
+    bad = scenario()
+    bad["agents"][0][path] = value
+    fault = next(each for each in core.validate(bad) if each["path"].startswith(f"agents[0].{path}"))
+    assert (fault["found"], bool(fault["allowed"])) == (found, True)
+    if path == "balance":
+        assert fault["allowed"].startswith("an integer of cents from")
+
+
+def test_faults_of_payment_columns_say_what_was_found_and_what_is_allowed():
+    good: dict[str, Any] = {
+        name: np.zeros(1, np.int64) for name in ("sender", "receiver", "amount", "arrival_tick")
+    }
+    good |= {"receiver": np.ones(1, np.int64), "amount": np.ones(1, np.int64)}
+    for wrong in (
+        {"amout": good["amount"]},
+        {"amount": np.zeros(1, np.int64)},
+        {"amount": np.zeros(1)},
+        {"receiver": good["sender"]},
+        {"arrival_tick": good["amount"], "deadline_tick": good["sender"]},
+        {"id": ["a b"]},
+        {"id": [5]},
+        {"id_bytes": np.zeros(1, np.uint8)},
+    ):
+        with pytest.raises(ValueError, match=r"\w") as refused:
+            Orchestrator.new(scenario(), good | wrong)
+        faults = refused.value.faults  # type: ignore[attr-defined]
+        assert [bool(fault["found"] and fault["allowed"]) for fault in faults] == [True] * len(faults)
+        if "amout" in wrong:
+            assert "did you mean amount?" in faults[0]["message"]
+
+
 def test_a_good_scenario_has_no_faults():
     assert core.validate(scenario()) == []
 

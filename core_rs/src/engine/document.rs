@@ -7,7 +7,7 @@ use serde_json::Value;
 
 pub use columns::{Columns, IdColumn, Integers};
 pub use defaults::defaults;
-pub use fault::{Fault, Severity};
+pub use fault::{Fault, Severity, nearest, shortened};
 
 use arrivals::{Load, too_many};
 use bounds::{DEFAULT_NUM_DAYS, NUM_DAYS, SEED, TICKS_PER_DAY};

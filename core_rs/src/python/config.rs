@@ -9,7 +9,7 @@ use serde_json::{Map, Number, Value};
 
 use super::payments;
 use crate::engine::document::overrides::put;
-use crate::engine::document::{Fault, Parsed, Severity, parse};
+use crate::engine::document::{Fault, Parsed, Severity, parse, shortened};
 
 /// Lists and mappings within one another.
 const DEPTH: usize = 32;
@@ -61,9 +61,19 @@ pub fn parsed_with(
     let columns = given.as_ref().map(payments::Given::columns).transpose()?;
     let mut parsed = py.detach(|| parse(&document, columns.as_ref()));
     if !reader.faults.is_empty() {
-        // What stands in for an unreadable value may be at fault too; that would be told twice.
-        let unreadable = |fault: &Fault| reader.faults.iter().any(|own| own.path == fault.path);
-        parsed.faults.retain(|fault| !unreadable(fault));
+        // What stands in for an unreadable value may be at fault too; told once, with what its key allows.
+        parsed.faults.retain(|fault| {
+            let mut same = reader
+                .faults
+                .iter_mut()
+                .filter(|own| own.path == fault.path);
+            let unreadable = same.next();
+            let told = unreadable.is_some();
+            if let Some(own) = unreadable {
+                own.allowed.clone_from(&fault.allowed);
+            }
+            !told
+        });
         reader.faults.append(&mut parsed.faults);
         parsed = Parsed {
             scenario: None,
@@ -93,7 +103,13 @@ impl Reader {
     fn value(&mut self, value: &Bound<'_, PyAny>, above: &mut Vec<usize>) -> Value {
         self.values += 1;
         if self.values > VALUES {
-            return self.fault("too_many", "the document has too many values");
+            let allowed = format!("at most {VALUES} values");
+            return self.fault(
+                "too_many",
+                "the document has too many values",
+                "more",
+                &allowed,
+            );
         }
         if value.is_none() {
             Value::Null
@@ -104,12 +120,19 @@ impl Reader {
         } else if let Ok(float) = value.cast::<PyFloat>() {
             match Number::from_f64(float.value()) {
                 Some(number) => Value::Number(number),
-                None => self.fault("not_a_number", "must be a finite number"),
+                None => {
+                    let found = float.value().to_string();
+                    let message = format!("must be a finite number, found {found}");
+                    self.fault("not_a_number", &message, &found, "a finite number")
+                }
             }
         } else if let Ok(text) = value.cast::<PyString>() {
             match text.to_cow() {
                 Ok(text) => Value::String(text.into_owned()),
-                Err(_) => self.fault("not_text", "the text is not valid Unicode"),
+                Err(_) => {
+                    let message = "the text is not valid Unicode";
+                    self.fault("not_text", message, "half of a character", "Unicode text")
+                }
             }
         } else if value.is_instance_of::<PyDict>()
             || value.is_instance_of::<PyList>()
@@ -122,7 +145,8 @@ impl Reader {
                 .name()
                 .map_or_else(|_| "?".into(), |name| name.to_string());
             let message = format!("a value of the Python type {name} cannot stand in a scenario");
-            self.fault("not_plain", &message)
+            let allowed = "a mapping, a list, text, a number, true, false or null";
+            self.fault("not_plain", &message, &name, allowed)
         }
     }
 
@@ -132,17 +156,31 @@ impl Reader {
         } else if let Ok(number) = value.extract::<u64>() {
             Value::from(number)
         } else {
-            self.fault("out_of_range", "the integer has more than 64 bits")
+            let found = value.str().map_or_else(
+                // Python does not spell out the very long ones.
+                |_| "an integer of thousands of digits".into(),
+                |digits| shortened(&digits.to_string()),
+            );
+            let message = format!("the integer has more than 64 bits, found {found}");
+            self.fault(
+                "out_of_range",
+                &message,
+                &found,
+                "an integer of at most 64 bits",
+            )
         }
     }
 
     fn container(&mut self, value: &Bound<'_, PyAny>, above: &mut Vec<usize>) -> Value {
         let own = value.as_ptr() as usize;
         if above.contains(&own) {
-            return self.fault("circular", "contains itself");
+            let found = "itself, further up";
+            return self.fault("circular", "contains itself", found, "anything else");
         }
         if above.len() == DEPTH {
-            return self.fault("too_deep", "lies in too many lists and mappings");
+            let message = "lies in too many lists and mappings";
+            let allowed = format!("at most {DEPTH} within one another");
+            return self.fault("too_deep", message, "one more", &allowed);
         }
         above.push(own);
         let read = if let Ok(dict) = value.cast::<PyDict>() {
@@ -160,7 +198,11 @@ impl Reader {
         for (key, value) in dict {
             let Some(name) = key_text(&key) else {
                 let message = "a key must be text, or an integer where it names a priority";
-                self.fault("not_a_key", message);
+                let found = shortened(
+                    &key.repr()
+                        .map_or_else(|_| "?".into(), |key| key.to_string()),
+                );
+                self.fault("not_a_key", message, &found, "text, or a priority");
                 continue;
             };
             if here > 0 {
@@ -169,10 +211,8 @@ impl Reader {
             self.path.extend(name.chars().take(60));
             let value = self.value(&value, above);
             if map.contains_key(&name) {
-                self.fault(
-                    "duplicate",
-                    "the key is there twice, as text and as a number",
-                );
+                let message = "the key is there twice, as text and as a number";
+                self.fault("duplicate", message, &name, "each key once");
             }
             map.insert(name, value);
             self.path.truncate(here);
@@ -184,11 +224,11 @@ impl Reader {
         let here = self.path.len();
         let mut items = Vec::new();
         let Ok(iterator) = list.try_iter() else {
-            return self.fault("not_a_list", "cannot be read as a list");
+            return self.unreadable_list();
         };
         for (index, item) in iterator.enumerate() {
             let Ok(item) = item else {
-                return self.fault("not_a_list", "cannot be read as a list");
+                return self.unreadable_list();
             };
             self.path.push_str(&format!("[{index}]"));
             items.push(self.value(&item, above));
@@ -197,15 +237,21 @@ impl Reader {
         Value::Array(items)
     }
 
-    fn fault(&mut self, code: &'static str, message: &str) -> Value {
+    fn unreadable_list(&mut self) -> Value {
+        let message = "cannot be read as a list";
+        self.fault("not_a_list", message, "an error of its own", "a list")
+    }
+
+    /// Notes a fault at where we are.
+    fn fault(&mut self, code: &'static str, message: &str, found: &str, allowed: &str) -> Value {
         // A document of a million such values needs no million faults.
         if self.faults.len() < 1_000 {
             self.faults.push(Fault {
                 code,
                 path: self.path.clone(),
                 message: message.to_owned(),
-                found: String::new(),
-                allowed: String::new(),
+                found: found.to_owned(),
+                allowed: allowed.to_owned(),
                 severity: Severity::Error,
             });
         }

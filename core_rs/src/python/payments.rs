@@ -6,8 +6,10 @@ use numpy::{
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyString};
 
-use crate::engine::document::{Columns, Fault, IdColumn, Integers, Severity};
+use crate::engine::document::{Columns, Fault, IdColumn, Integers, Severity, nearest};
 
+/// What a column may be.
+const INTEGERS: &str = "a one-dimensional array of integers";
 const KEYS: [&str; 11] = [
     "sender",
     "receiver",
@@ -146,19 +148,28 @@ impl Given<'_> {
 /// Only what Python itself raises; what is wrong with the columns is in the inner faults.
 pub fn read<'py>(value: &Bound<'py, PyAny>) -> PyResult<Result<Given<'py>, Vec<Fault>>> {
     let Ok(dict) = value.cast::<PyDict>() else {
-        let message = "must be a dict of columns";
-        return Ok(Err(vec![fault(
+        let allowed = "a dict of columns";
+        return Ok(Err(vec![must_be(
             "not_a_mapping",
             "payments",
-            message.to_owned(),
+            value,
+            allowed,
         )]));
     };
     let mut faults = Vec::new();
     for key in dict.keys() {
         let name = key.str()?.to_string_lossy().into_owned();
         if !KEYS.contains(&name.as_str()) {
-            let message = format!("{name:?} is not a column of payments");
-            faults.push(fault("unknown_key", "payments", message));
+            let near = nearest(&name, KEYS)
+                .map_or_else(String::new, |near| format!("; did you mean {near}?"));
+            let message = format!("{name:?} is not a column of payments{near}");
+            faults.push(fault(
+                "unknown_key",
+                "payments",
+                message,
+                name,
+                &KEYS.join(", "),
+            ));
         }
     }
     let mut columns = [const { None }; 8];
@@ -183,18 +194,14 @@ fn column<'py>(
     let path = format!("payments.{name}");
     let Some(value) = given else {
         if required {
-            faults.push(fault(
-                "missing",
-                &path,
-                format!("the column {name} is required"),
-            ));
+            let message = format!("the column {name} is required");
+            faults.push(fault("missing", &path, message, String::new(), INTEGERS));
         }
         return Ok(None);
     };
     let held = Held::read(&value)?;
     if held.is_none() {
-        let message = "must be a one-dimensional array of integers".to_owned();
-        faults.push(fault("not_an_integer", &path, message));
+        faults.push(must_be("not_an_integer", &path, &value, INTEGERS));
     }
     Ok(held)
 }
@@ -208,7 +215,7 @@ fn ids<'py>(dict: &Bound<'py, PyDict>, faults: &mut Vec<Fault>) -> PyResult<Opti
                 bytes.extend_from_slice(text.to_string_lossy().as_bytes());
             } else if !text.is_none() {
                 let path = format!("payments[{row}].id");
-                faults.push(fault("not_text", &path, "must be text or None".to_owned()));
+                faults.push(must_be("not_text", &path, &text, "text or None"));
                 return Ok(None);
             }
             offsets.push(bytes.len() as u64);
@@ -222,19 +229,30 @@ fn ids<'py>(dict: &Bound<'py, PyDict>, faults: &mut Vec<Fault>) -> PyResult<Opti
         (None, None) => None,
         _ => {
             let message = "id_bytes (uint8) and id_offsets come together".to_owned();
-            faults.push(fault("missing", "payments.id_offsets", message));
+            let (path, found) = (
+                "payments.id_offsets",
+                "one of them, or of another type".to_owned(),
+            );
+            faults.push(fault("missing", path, message, found, "both or neither"));
             None
         }
     })
 }
 
-fn fault(code: &'static str, path: &str, message: String) -> Fault {
+/// A value of another type than is allowed.
+fn must_be(code: &'static str, path: &str, value: &Bound<'_, PyAny>, allowed: &str) -> Fault {
+    let found = (value.get_type().name()).map_or_else(|_| "?".into(), |name| name.to_string());
+    let message = format!("must be {allowed}, found a value of the type {found}");
+    fault(code, path, message, found, allowed)
+}
+
+fn fault(code: &'static str, path: &str, message: String, found: String, allowed: &str) -> Fault {
     Fault {
         code,
         path: path.to_owned(),
         message,
-        found: String::new(),
-        allowed: String::new(),
+        found,
+        allowed: allowed.to_owned(),
         severity: Severity::Error,
     }
 }

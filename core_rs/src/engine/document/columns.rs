@@ -2,7 +2,7 @@
 
 use super::Clock;
 use super::bounds::{AMOUNT, DEADLINE, DEFAULT_PRIORITY, PRIORITY};
-use super::fault::{Fault, Faults, Severity};
+use super::fault::{Fault, Faults, Severity, shortened};
 use super::names::{Names, is_payment_id};
 use super::payments::set_id;
 use super::table::Whole;
@@ -107,13 +107,20 @@ struct Reading<'a> {
 }
 
 impl Reading<'_> {
-    fn fault(&self, code: &'static str, row: usize, message: String, found: i64) {
+    fn fault(
+        &self,
+        code: &'static str,
+        row: usize,
+        message: String,
+        found: impl ToString,
+        allowed: &str,
+    ) {
         self.faults.add(Fault {
             code,
             path: format!("payments[{row}].{}", self.name),
             message,
             found: found.to_string(),
-            allowed: String::new(),
+            allowed: allowed.to_owned(),
             severity: Severity::Error,
         });
     }
@@ -132,9 +139,9 @@ impl Reading<'_> {
             if (low..=high).contains(&value) {
                 make(value)
             } else {
-                let message =
-                    format!("must be an integer{unit} from {low} to {high}, found {value}");
-                self.fault("out_of_range", row, message, value);
+                let allowed = format!("an integer{unit} from {low} to {high}");
+                let message = format!("must be {allowed}, found {value}");
+                self.fault("out_of_range", row, message, value, &allowed);
                 make(low)
             }
         }));
@@ -261,7 +268,8 @@ impl Columns<'_> {
                     name: "receiver",
                     faults,
                 };
-                reading.fault("self_payment", row, message, self.receiver.at(row));
+                let found = self.receiver.at(row);
+                reading.fault("self_payment", row, message, found, "another bank");
             }
             let (arrival, deadline) = (table.arrival_tick[at], table.deadline_tick[at]);
             if deadline < arrival {
@@ -270,7 +278,8 @@ impl Columns<'_> {
                     name: "deadline_tick",
                     faults,
                 };
-                reading.fault("contradiction", row, message, i64::from(deadline.0));
+                let allowed = "the arrival tick or later";
+                reading.fault("contradiction", row, message, deadline.0, allowed);
             }
         }
     }
@@ -286,7 +295,7 @@ fn append_ids(ids: IdColumn<'_>, table: &mut PaymentTable, first: usize, faults:
             .and_then(|(from, to)| ids.bytes.get(from..to));
         let Some(id) = slice else {
             let message = "id_offsets must ascend from 0 within id_bytes".to_owned();
-            reading.fault("out_of_range", row, message, to);
+            reading.fault("out_of_range", row, message, to, "ascending offsets");
             return;
         };
         start = usize::try_from(to).unwrap_or(start);
@@ -296,8 +305,10 @@ fn append_ids(ids: IdColumn<'_>, table: &mut PaymentTable, first: usize, faults:
         if is_payment_id(id) {
             set_id(&mut table.ids, first + row, id);
         } else {
-            let message = "an id is 1 to 64 of A-Z, a-z, 0-9, _, ., : and -".to_owned();
-            reading.fault("bad_id", row, message, row as i64);
+            let allowed = "1 to 64 of A-Z, a-z, 0-9, _, ., : and -";
+            let message = format!("an id is {allowed}");
+            let found = shortened(&String::from_utf8_lossy(id));
+            reading.fault("bad_id", row, message, found, allowed);
         }
     }
 }

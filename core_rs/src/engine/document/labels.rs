@@ -54,7 +54,7 @@ fn currency(root: &Table<'_>) {
     };
     let _shown_only = table.count(
         "decimals",
-        Whole::number(0, 9),
+        Whole::number(0, 6),
         Absent::Is(DEFAULT_DECIMALS),
     );
     if let Some(code) = table.text("code")
