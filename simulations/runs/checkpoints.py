@@ -94,6 +94,7 @@ class Timer:
     engine_seconds: float = 0.0  # of the run, at the last one
     at: float = 0.0  # monotonic, of the last one
     cost_seconds: float = 0.0  # of the last one
+    cpu_seconds: float = 0.0  # the processor's share of that
 
     def is_due(self, engine_seconds: float, *, stepping: bool) -> bool:
         """Whether enough was computed since the last one; of a run that goes on, also whether time passed."""
@@ -105,10 +106,10 @@ class Timer:
         self, run_id: UUID, tick: int, made: int, engine_seconds: float, backend: SimulationBackend
     ) -> Checkpoint:
         """Take a checkpoint and start counting anew."""
-        started = time.monotonic()
+        started, cpu_started = time.monotonic(), time.thread_time()
         snapshot, digest = backend.snapshot(), backend.digest()
         self.at = time.monotonic()
-        self.cost_seconds = self.at - started
+        self.cost_seconds, self.cpu_seconds = self.at - started, time.thread_time() - cpu_started
         self.engine_seconds = engine_seconds
         return Checkpoint(run_id, tick, digest, made, ENGINE_VERSION, snapshot)
 

@@ -219,10 +219,8 @@ class LiveRun:
 
     @property
     def checkpoint_is_due(self) -> bool:
-        """Whether the next storing takes a checkpoint along; at its end a run needs none."""
-        return self.tick < self.ticks_total and self.checkpoints.is_due(
-            self.engine_seconds, stepping=self.stepping
-        )
+        """Whether the next storing takes a checkpoint along."""
+        return self.checkpoints.is_due(self.engine_seconds, stepping=self.stepping)
 
     @property
     def ticks_per_second_now(self) -> float:

@@ -259,6 +259,7 @@ def store(live: LiveRun, *, over: bool = False) -> None:
                 tick=checkpoint.tick,
                 bytes=row.bytes,
                 cost_ms=round(live.checkpoints.cost_seconds * 1000, 2),
+                cpu_ms=round(live.checkpoints.cpu_seconds * 1000, 2),
             )
             rows.append(row)
         _replace(live, rows, tail.to_tick)

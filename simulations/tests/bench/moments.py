@@ -8,12 +8,14 @@ what is measured can have the machine to itself. Prints one JSON object.
 
 import argparse
 import json
+import os
 import random
 import statistics
 import sys
 import tempfile
 import time
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -85,43 +87,76 @@ def asked(server: Server, run: str, asks: int, draw: random.Random) -> dict[str,
     """Return what states and branches of one day took, and what its checkpoints cost."""
     facts = server.client.get(f"/api/simulations/{run}").raise_for_status().json()
     ticks = [draw.randrange(facts["tick"] - 1) for _ in range(asks)]
-    states = [(state_seconds(server, run, tick), tick) for tick in ticks]
-    branches = [(branch_seconds(server, run, tick), tick) for tick in ticks]
+    states = [state_at(server, run, tick) for tick in ticks]
+    branches = [branch_from(server, run, tick) for tick in ticks]
     taken = [entry for entry in logged(server, "run.checkpointed") if entry["simulation_id"] == run]
     backs = [entry for entry in logged(server, "run.brought_back") if entry["simulation_id"] != run][-asks:]
     return {
         "payments": facts["arrived_count"],
         "engine_seconds": facts["engine_seconds"],
-        "state_first_s": states[0][0],
-        "state_s": summary(states[1:]),
-        "branch_first_s": branches[0][0],
-        "branch_s": summary(branches[1:]),
+        "state_first_s": states[0].seconds,
+        "state_s": summary((each.seconds, each.tick) for each in states[1:]),
+        "state_cpu_s": summary((each.cpu_seconds, each.tick) for each in states[1:]),
+        "branch_first_s": branches[0].seconds,
+        "branch_s": summary((each.seconds, each.tick) for each in branches[1:]),
+        "branch_cpu_s": summary((each.cpu_seconds, each.tick) for each in branches[1:]),
         "branch_steps_s": {step: summary((back[step], back["tick"]) for back in backs) for step in STEPS},
         "branch_replayed_ticks": summary((back["tick"] - back["from_tick"], back["tick"]) for back in backs),
         "checkpoints": len(taken),
         "checkpoint_ms": summary((entry["cost_ms"], entry["tick"]) for entry in taken),
+        "checkpoint_cpu_ms": summary((entry["cpu_ms"], entry["tick"]) for entry in taken),
         "checkpoint_bytes_most": max(entry["bytes"] for entry in taken),
     }
 
 
-def state_seconds(server: Server, run: str, tick: int) -> float:
-    """Return how long the state at a tick takes to be there."""
-    started = time.monotonic()
+@dataclass(frozen=True)
+class Took:
+    """What one question took: on the wall, and of the server's processor."""
+
+    tick: int
+    seconds: float
+    cpu_seconds: float
+
+
+class Watch:
+    """Runs from when it is made."""
+
+    def __init__(self, server: Server) -> None:
+        """Start."""
+        self._server = server
+        self._started, self._cpu_started = time.monotonic(), self._cpu_seconds()
+
+    def took(self, tick: int) -> Took:
+        """Return what has passed for a question about a tick."""
+        seconds, cpu_seconds = time.monotonic() - self._started, self._cpu_seconds() - self._cpu_started
+        return Took(tick, round(seconds, 4), round(cpu_seconds, 2))
+
+    def _cpu_seconds(self) -> float:
+        """Return how long the server has computed, all its threads together."""
+        assert self._server.bench.process is not None
+        line = Path(f"/proc/{self._server.bench.process.pid}/stat").read_text()
+        fields = line.rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def state_at(server: Server, run: str, tick: int) -> Took:
+    """Return what it takes until the state at a tick is there."""
+    watch = Watch(server)
     answer = server.client.get(f"/api/simulations/{run}/state", params={"tick": tick}).raise_for_status()
-    took = time.monotonic() - started
+    took = watch.took(tick)
     assert answer.json()["tick"] == tick
     return took
 
 
-def branch_seconds(server: Server, run: str, tick: int) -> float:
-    """Return how long it takes until a branch has run a tick of its own; then take it away."""
-    started = time.monotonic()
+def branch_from(server: Server, run: str, tick: int) -> Took:
+    """Return what it takes until a branch has run a tick of its own; then take it away."""
+    watch, deadline = Watch(server), time.monotonic() + BRANCH_SECONDS
     made = server.client.post(f"/api/simulations/{run}/branch", json={"tick": tick}).raise_for_status()
     branch = str(made.json()["simulation_id"])
     server.start(branch)
     while server.client.get(f"/api/simulations/{branch}/state").raise_for_status().json()["tick"] <= tick:
-        assert time.monotonic() - started < BRANCH_SECONDS, f"the branch from tick {tick} does not run"
-    took = time.monotonic() - started
+        assert time.monotonic() < deadline, f"the branch from tick {tick} does not run"
+    took = watch.took(tick)
     server.client.delete(f"/api/simulations/{branch}").raise_for_status()
     return took
 
