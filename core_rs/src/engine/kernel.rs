@@ -338,7 +338,7 @@ impl Kernel {
     }
 
     /// Takes a payment that leaves at the instant `left` out of the sums of what waits.
-    #[inline]
+    #[inline(always)]
     pub fn end_waiting(&mut self, sender: AgentId, entry: &Entry, left: u32) {
         if !self.payments.has(entry.payment, mark::WAITS) {
             return;

@@ -123,7 +123,7 @@ impl Ledger {
 
     /// The same of a payment that settles alone, with the peaks after it: a sender's net debit can
     /// only rise, a receiver's only fall.
-    #[inline]
+    #[inline(always)]
     pub fn count_settled_alone(
         &mut self,
         sender: AgentId,

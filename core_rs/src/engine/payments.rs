@@ -331,12 +331,16 @@ impl Payments {
     }
 
     /// The place in every queue: arrival number, then part number.
-    #[inline]
+    #[inline(always)]
     #[must_use]
     pub fn rank(&self, payment: PaymentId) -> u64 {
         if self.splits.is_empty() {
             return (u64::from(payment.0) + 1) << 32;
         }
+        self.rank_among_parts(payment)
+    }
+
+    fn rank_among_parts(&self, payment: PaymentId) -> u64 {
         match self.split_of(payment) {
             Some(split) => self.rank(split.parent) + u64::from(payment.0 - split.first.0 + 1),
             None => u64::from(payment.0 + 1 - self.parts_before(payment)) << 32,

@@ -39,7 +39,7 @@ impl Kernel {
     }
 
     /// The same of a payment as a queue keeps it.
-    #[inline]
+    #[inline(always)]
     pub fn obstacle(&self, sender: AgentId, entry: &Entry) -> Result<(), Obstacle> {
         let amount = entry.amount;
         let account = &self.ledger.accounts[sender.index()];
@@ -80,6 +80,7 @@ impl Kernel {
     }
 
     /// Settles one payment that may settle and is in no queue.
+    #[inline(always)]
     pub fn settle_alone(
         &mut self,
         sender: AgentId,
@@ -111,6 +112,7 @@ impl Kernel {
     }
 
     /// All that a settled payment counts towards, but the accounts.
+    #[inline(always)]
     fn note_settled(&mut self, sender: AgentId, entry: &Entry, rail: RailId, method: Method) {
         let (receiver, amount) = (entry.receiver, entry.amount);
         self.end_waiting(sender, entry, self.tick);

@@ -8,7 +8,6 @@ use crate::engine::kernel::Kernel;
 use crate::engine::payments::mark;
 use crate::engine::record::Kind;
 use crate::engine::results::Figures;
-use crate::engine::units::AgentId;
 
 /// What had been counted when a tick began.
 struct Counted {
@@ -166,25 +165,19 @@ impl Kernel {
 
     /// Works out anew what accrues to the agents of whom something changed.
     pub fn refresh_accruals(&mut self) {
-        for at in 0..self.touched.len() {
-            self.refresh_accrual(self.touched[at]);
-        }
-    }
-
-    #[inline]
-    fn refresh_accrual(&mut self, agent: AgentId) {
-        let balance = self.ledger.accounts[agent.index()].balance;
-        if balance < 0 || self.accruals.concern(agent) {
-            self.accruals.refresh(&self.costs, agent, balance);
+        for &agent in &self.touched {
+            let balance = self.ledger.accounts[agent.index()].balance;
+            if balance < 0 || self.accruals.concern(agent) {
+                self.accruals.refresh(&self.costs, agent, balance);
+            }
         }
     }
 
     /// Step 8, agent by agent: what accrues from now on, positions, the most that waited.
     fn look_at_touched(&mut self) {
         let left = self.day_end - self.tick;
-        for at in 0..self.touched.len() {
-            let agent = self.touched[at];
-            self.refresh_accrual(agent);
+        self.refresh_accruals();
+        for &agent in &self.touched {
             let account = &self.ledger.accounts[agent.index()];
             let gauge = &mut self.gauges.agents[agent.index()];
             gauge.weigh_arrivals(left);
