@@ -24,17 +24,17 @@ impl Kernel {
         self.figures = Figures::default();
         self.day_end = self.last_tick_of_day() + 1;
         let before = self.counted();
-        let done = self.run_steps(&before);
-        if done.is_err() {
-            self.count_tick(&before);
-        }
+        let moved = self.move_payments();
+        self.count_tick(&before);
+        let done = moved.and_then(|()| self.close(&before));
         self.log.close_tick(self.tick);
         done?;
         self.tick += 1;
         Ok(())
     }
 
-    fn run_steps(&mut self, before: &Counted) -> Result<(), RunError> {
+    /// Steps 0 to 8, but for what is sampled of the whole.
+    fn move_payments(&mut self) -> Result<(), RunError> {
         if self.tick_of_day() == 0 {
             self.open_day()?;
         }
@@ -48,8 +48,11 @@ impl Kernel {
         self.book_held_back();
         self.pass_deadlines()?;
         self.look_at_touched();
-        self.accrue()?;
-        self.count_tick(before);
+        self.accrue()
+    }
+
+    /// The rest of step 8, and what ends a day.
+    fn close(&mut self, before: &Counted) -> Result<(), RunError> {
         self.sample();
         if self.tick == self.last_tick_of_day() {
             self.close_day()?;
@@ -90,8 +93,9 @@ impl Kernel {
             figures.lsm_net,
         ] = by_method;
         figures.settlements = by_method.iter().sum();
-        figures.settled_value =
-            (today.settled_value.iter().sum::<i64>()) - before.settled_value.iter().sum::<i64>();
+        figures.settled_value = (today.settled_value.iter().zip(before.settled_value))
+            .map(|(now, before)| now - before)
+            .sum();
         totals.settled_count += figures.settlements;
         totals.settled_value += figures.settled_value;
     }
