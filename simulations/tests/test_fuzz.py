@@ -1,4 +1,5 @@
-"""Whatever is handed to the core, it answers: a result or an error that says why, never a panic or a hang.
+"""Whatever is handed to the core, it answers: a result or an error that says why, never a panic, a hang or a
+blow-up of memory.
 
 `make test` takes a fixed number of seeds; FUZZ_SECONDS gives each attack a budget of time instead.
 """
@@ -6,6 +7,8 @@
 import copy
 import os
 import random
+import resource
+import sys
 import time
 from collections.abc import Callable, Iterator
 from typing import Any, get_args
@@ -58,6 +61,23 @@ KEYS = [
 ]
 NUMBERS = [0, 1, -1, 2, 9, 100, 2**31, 2**32, 2**63 - 1, 2**63, -(2**63), 10**15, 10**18, 10**40]
 REALS = [0.5, -0.0, 1e-9, 1e300, float("inf"), float("nan")]
+
+
+MOST_GROWTH_BYTES = 512 << 20
+
+
+def most_memory_bytes() -> int:
+    """The most that this process has held so far."""
+    held = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return held if sys.platform == "darwin" else held * 1024
+
+
+@pytest.fixture(autouse=True)
+def bounded_memory() -> Iterator[None]:
+    """No attack makes the process much larger than it was."""
+    before = most_memory_bytes()
+    yield
+    assert most_memory_bytes() - before < MOST_GROWTH_BYTES
 
 
 def seeds(attack: int) -> Iterator[random.Random]:
