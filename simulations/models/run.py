@@ -112,6 +112,7 @@ class Run(models.Model):
     tick = models.PositiveIntegerField(default=0)
     ticks_per_second = models.FloatField(null=True, blank=True)
     goal_tick = models.PositiveIntegerField(null=True, blank=True)
+    goal_event = models.CharField(max_length=16, blank=True)  # it pauses at the next event of this type
     created_at = models.DateTimeField(auto_now_add=True)
     started_at = models.DateTimeField(null=True, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)

@@ -74,6 +74,7 @@ def outcome(live: LiveRun) -> dict[str, Any]:
     return {
         "tick": live.tick,
         "goal_tick": None,
+        "goal_event": "",
         "engine_seconds": live.engine_seconds,
         "digest": digest,
         "metrics": metrics,

@@ -276,7 +276,13 @@ def _go(
     was_running = _fresh(run).status == Status.RUNNING
     if not was_running:
         lifecycle.move(
-            run, Status.RUNNING, by or run.owner, wanted=wanted, tick=live.tick, goal_tick=goal_tick
+            run,
+            Status.RUNNING,
+            by or run.owner,
+            wanted=wanted,
+            tick=live.tick,
+            goal_tick=goal_tick,
+            goal_event=until or "",
         )
         if run.tick == 0:
             log.info("run.started", simulation_id=str(run.pk), seed=run.seed)
@@ -295,7 +301,7 @@ def _moved(run: Run, live: LiveRun) -> Run:
 
 def _fresh(run: Run) -> Run:
     """Read where the run stands now; the caller's copy may be old."""
-    run.refresh_from_db(fields=["status", "tick", "goal_tick", "ticks_per_second", "epoch"])
+    run.refresh_from_db(fields=["status", "tick", "goal_tick", "goal_event", "ticks_per_second", "epoch"])
     return run
 
 

@@ -28,7 +28,7 @@ from simulations.models import Process, Run
 
 log = structlog.get_logger(__name__)
 
-OWNED_FIELDS = ["epoch", "claimed_by", "status", "tick", "goal_tick", "ticks_per_second"]
+OWNED_FIELDS = ["epoch", "claimed_by", "status", "tick", "goal_tick", "goal_event", "ticks_per_second"]
 LOOK_SECONDS = 0.5  # how often a process looks whether another wants one of its runs
 HEARTBEAT_SECONDS = 5.0
 SILENT_IS_DEAD = timedelta(seconds=20)

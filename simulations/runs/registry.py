@@ -190,7 +190,7 @@ class Registry:
             lifecycle.move(run, Status.RUNNING, None)
             live.moved(run.status)
             notices.run_changed(run.pk, run.owner_id, run.status, run.tick)
-            live.go(goal_tick=run.goal_tick)
+            live.go(goal_tick=run.goal_tick, until=run.goal_event or None)
         return live
 
     def _wrap(self, run: Run, back: replay.BroughtBack) -> LiveRun:
@@ -268,7 +268,12 @@ def _patience(live: LiveRun) -> float:
 
 def progress(live: LiveRun) -> dict[str, Any]:
     """Return the columns of a row that say how far a live run is."""
-    return {"tick": live.tick, "engine_seconds": live.engine_seconds, "goal_tick": live.goal_tick}
+    return {
+        "tick": live.tick,
+        "engine_seconds": live.engine_seconds,
+        "goal_tick": live.goal_tick,
+        "goal_event": live.until or "",
+    }
 
 
 def note_progress(live: LiveRun) -> bool:

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from simulations import storage
 from simulations.models import Artifact, AuditEntry, Document, Process, Run
-from simulations.runs import manager, ownership
+from simulations.runs import interventions, manager, ownership
 from simulations.runs.ownership import OwnedElsewhere, Registration
 from simulations.runs.registry import registry
 from simulations.runs.replay import Unrepeatable
@@ -56,6 +56,17 @@ def test_a_goal_set_while_the_run_goes_on_outlives_the_server(owner) -> None:
     assert manager.recover() == 1
     manager.speed(run, None)
     assert run_to_status(run, Status.PAUSED).tick == 2_500
+
+
+def test_a_run_that_steps_to_an_event_still_stops_there_after_a_kill(owner) -> None:
+    run = running(owner)
+    interventions.apply(run, {"tick": 2_500, "type": "outage", "agent": "B01"})
+    manager.pause(run)
+    manager.step(run, until="intervened")
+    forget_as_if_killed()
+    assert manager.recover() == 1
+    manager.speed(run, None)
+    assert run_to_status(run, Status.PAUSED).tick == 2_501
 
 
 def test_a_server_killed_again_and_again_changes_nothing(owner) -> None:
