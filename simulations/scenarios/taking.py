@@ -17,7 +17,7 @@ from uuid import UUID
 
 import structlog
 from django.core.files.uploadedfile import UploadedFile
-from django.db import close_old_connections
+from django.db import DatabaseError, close_old_connections
 from django.db.models.functions import Greatest
 from django.utils import timezone
 
@@ -147,8 +147,12 @@ def _work_in_thread(pk: UUID) -> None:
 
 def _give_signs_of_life(pk: UUID, watch: Watch, over: threading.Event) -> None:
     while not over.wait(SIGN_OF_LIFE_S):
-        give_a_sign_of_life(pk, watch)
-    close_old_connections()
+        try:
+            give_a_sign_of_life(pk, watch)
+        except DatabaseError:  # locked for long: the next sign may come through
+            log.warning("import.sign_of_life_failed", file_import=str(pk), exc_info=True)
+        finally:
+            close_old_connections()
 
 
 def give_a_sign_of_life(pk: UUID, watch: Watch) -> None:

@@ -5,11 +5,14 @@ from datetime import timedelta
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection, transaction
 from django.urls import reverse
 from django.utils import timezone
+from structlog.testing import capture_logs
 
 from simulations.duck import Stopped, Watch, connect, watched
 from simulations.models import FileImport, PaymentFile, Scenario
+from simulations.runs.tests.cast import wait_until
 from simulations.scenarios import keeping, taking
 from simulations.scenarios.tests.texts import PAYMENTS, TWO
 
@@ -66,6 +69,7 @@ def test_a_large_file_to_attach_leads_to_choosing_how(large, owner, as_person) -
     assert "Attach 3 payments" in client.get(onward).content.decode()
 
 
+@pytest.mark.django_db(transaction=True)
 def test_a_refused_large_file_tells_its_bad_rows(owner, as_person) -> None:
     incoming = put_aside(owner, BAD)
     taking.work(incoming.pk)
@@ -77,6 +81,7 @@ def test_a_refused_large_file_tells_its_bad_rows(owner, as_person) -> None:
     assert "refused" in as_person(owner).get(reverse("scenario_import")).content.decode()
 
 
+@pytest.mark.django_db(transaction=True)
 def test_a_large_file_that_is_none_says_why(owner, as_person) -> None:
     incoming = put_aside(owner, "sender,amount\n")
     taking.work(incoming.pk)
@@ -93,6 +98,24 @@ def test_a_file_whose_reader_died_is_read_by_whoever_is_asked(owner, as_person) 
     assert page.status_code in (200, 302)
     assert FileImport.objects.get().state == "taken"
     assert Scenario.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="only there a writer gives up on a lock")
+def test_signs_of_life_go_on_after_the_database_was_locked_for_long(owner, monkeypatch) -> None:
+    monkeypatch.setattr(taking, "SIGN_OF_LIFE_S", 0.01)
+    incoming = put_aside(owner, PAYMENTS)
+    monkeypatch.setitem(connection.settings_dict["OPTIONS"], "init_command", "PRAGMA busy_timeout=10;")
+    over = threading.Event()
+    signs = threading.Thread(target=taking._give_signs_of_life, args=(incoming.pk, Watch(), over))
+    try:
+        with transaction.atomic(), capture_logs() as logs:
+            signs.start()
+            wait_until(lambda: any(entry["event"] == "import.sign_of_life_failed" for entry in logs))
+        wait_until(lambda: FileImport.objects.get().told_at > incoming.told_at)
+    finally:
+        over.set()
+        signs.join()
 
 
 def test_a_file_that_is_being_read_is_not_read_twice(owner, as_person) -> None:
