@@ -6,8 +6,10 @@ import pytest
 from django.db.models import F
 from django.utils import timezone
 
+from simulations import storage
 from simulations.models import Artifact, AuditEntry, Intervention, Process, Run
-from simulations.runs import manager, ownership, recorder
+from simulations.results.stored import part_names
+from simulations.runs import checkpoints, manager, ownership, recorder
 from simulations.runs.ownership import LostClaim, OwnedElsewhere
 from simulations.runs.registry import Registry, registry
 from simulations.runs.tests.cast import busy, new_run, run_to_status, undisturbed_digest, wait_until
@@ -24,6 +26,15 @@ def other() -> Iterator[Registry]:
     other.shut_down()
 
 
+@pytest.fixture
+def checkpoints_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever is stored takes a checkpoint along, so that a part is sealed there, under way."""
+    monkeypatch.setattr(checkpoints, "ENGINE_SECONDS", 0.0)
+    monkeypatch.setattr(checkpoints, "WALL_SECONDS", 0.0)
+    monkeypatch.setattr(checkpoints, "COST_SHARE", 1_000.0)
+
+
+@pytest.mark.usefixtures("checkpoints_at_once")
 def test_a_run_under_way_goes_on_in_the_process_that_asks_for_it(owner, other: Registry) -> None:
     run = new_run(owner, busy(ticks=3_000))
     manager.speed(run, 1_000.0)
@@ -37,8 +48,12 @@ def test_a_run_under_way_goes_on_in_the_process_that_asks_for_it(owner, other: R
     other.live(run).set_speed(None)
     run = run_to_status(run, Status.FINISHED)
     assert run.digest == undisturbed_digest(run)
-    payments = Artifact.objects.filter(run=run, kind="payments")
-    assert sum(part.rows for part in payments) == run.arrived_count
+    # Each part shows what waited at its end, too; whoever reads them all finds every payment once.
+    parts = part_names(run, "payments")
+    assert len(parts) > 1
+    payments = storage.read(run.pk, "payments", parts, ["payment", "status"])
+    assert sorted(payments["payment"].tolist()) == list(range(run.arrived_count or 0))
+    assert (payments["status"] == "settled").sum() == run.settled_count
 
 
 def test_a_resting_run_is_handed_over_too(owner, other: Registry) -> None:
