@@ -110,6 +110,8 @@ def cancel(incoming: FileImport) -> None:
 def work(pk: UUID) -> None:
     """Read a file that was put aside, and write down what came of it."""
     incoming = FileImport.objects.select_related("user", "scenario").get(pk=pk)
+    if incoming.state != State.READING:  # another reader, thought dead, was only slow
+        return
     watch, over = Watch(), threading.Event()
     signs = threading.Thread(target=_give_signs_of_life, args=(pk, watch, over), name="import-signs")
     signs.start()
@@ -134,7 +136,8 @@ def work(pk: UUID) -> None:
     finally:
         over.set()
         signs.join()
-    FileImport.objects.filter(pk=pk).update(**outcome, told_at=timezone.now())
+    still_open = FileImport.objects.filter(pk=pk).exclude(state=State.TAKEN)
+    still_open.update(**outcome, told_at=timezone.now())
     incoming.path.unlink(missing_ok=True)
 
 

@@ -118,6 +118,16 @@ def test_signs_of_life_go_on_after_the_database_was_locked_for_long(owner, monke
         signs.join()
 
 
+@pytest.mark.django_db(transaction=True)
+def test_a_file_that_was_taken_by_a_slow_reader_is_not_taken_again(owner) -> None:
+    incoming = put_aside(owner, PAYMENTS)
+    taking.work(incoming.pk)
+    taking.work(incoming.pk)
+    incoming.refresh_from_db()
+    assert incoming.state == FileImport.State.TAKEN
+    assert PaymentFile.objects.count() == 1
+
+
 def test_a_file_that_is_being_read_is_not_read_twice(owner, as_person) -> None:
     incoming = put_aside(owner, PAYMENTS, percent=40)
     page = as_person(owner).get(reverse("import_progress", args=[incoming.pk])).content.decode()
