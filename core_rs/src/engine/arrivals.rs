@@ -8,6 +8,8 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::collections::binary_heap::PeekMut;
 
+use serde::{Deserialize, Serialize};
+
 use crate::engine::scenario::Scenario;
 use crate::engine::units::{AgentId, Amount, Tick};
 
@@ -36,6 +38,16 @@ pub struct Generated {
     pub divisible: bool,
 }
 
+/// Where the arrivals of one bank stand, as a snapshot keeps it: so that whoever resumes them late in
+/// the day need not draw all that came before.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Standing {
+    /// From `set_arrival_rate`.
+    pub multiplier: f64,
+    /// Number and instant of the candidate ahead in each layer of the day that is open.
+    layers: Vec<(u64, f64)>,
+}
+
 /// What `set_rate` and `resumed` refuse.
 #[derive(Clone, Copy, Debug, PartialEq, thiserror::Error)]
 pub enum RateError {
@@ -47,13 +59,19 @@ pub enum RateError {
         /// What was asked for.
         multiplier: f64,
     },
-    /// Saved multipliers do not match the scenario's agents.
+    /// What was saved does not match the scenario's agents.
     #[error("{found} arrival multipliers for {expected} agents")]
     WrongLength {
         /// How many there are.
         found: usize,
         /// How many there must be.
         expected: usize,
+    },
+    /// A candidate ahead lies outside of the rest of the day.
+    #[error("the arrivals of agent {agent} stand nowhere in the day")]
+    Nowhere {
+        /// Index of the agent.
+        agent: u16,
     },
 }
 
@@ -96,31 +114,50 @@ impl ArrivalSource {
         }
     }
 
-    /// The arrivals of a run that goes on at `next`, under the `multipliers` that
-    /// [`multipliers`](Self::multipliers) gave.
+    /// The arrivals of a run that goes on at `next`, from where [`standings`](Self::standings) said.
     ///
     /// # Errors
-    /// [`RateError`] if the multipliers are not ones that `set_rate` could have made.
+    /// [`RateError`] if it cannot have said so.
     pub fn resumed(
         scenario: &Scenario,
         next: Tick,
-        multipliers: &[f64],
+        standings: &[Standing],
     ) -> Result<Self, RateError> {
         let mut source = Self::new(scenario);
-        if multipliers.len() != source.streams.len() {
+        if standings.len() != source.streams.len() {
             return Err(RateError::WrongLength {
-                found: multipliers.len(),
+                found: standings.len(),
                 expected: source.streams.len(),
             });
         }
-        for (stream, &multiplier) in source.streams.iter_mut().zip(multipliers) {
-            stream.set_multiplier(multiplier)?;
-        }
         source.next = next.0;
+        for (stream, standing) in source.streams.iter_mut().zip(standings) {
+            stream.set_multiplier(standing.multiplier)?;
+        }
         if !next.0.is_multiple_of(source.ticks_per_day) && next.0 <= source.last_tick {
-            source.open_day(next.0 / source.ticks_per_day);
+            source.resume_day(next.0 / source.ticks_per_day, standings)?;
         }
         Ok(source)
+    }
+
+    /// Takes up the layers of `day` where they stood; those that had not begun start anew.
+    fn resume_day(&mut self, day: u32, standings: &[Standing]) -> Result<(), RateError> {
+        self.day = Some(day);
+        let day_start = day * self.ticks_per_day;
+        for (index, standing) in standings.iter().enumerate() {
+            let stream = &mut self.streams[index];
+            stream.resume_layers(
+                &standing.layers,
+                day,
+                self.next - day_start,
+                self.ticks_per_day,
+            )?;
+            for layer in 0..standing.layers.len() {
+                self.await_layer(index, layer, day_start);
+            }
+            self.open_layers(index, day);
+        }
+        Ok(())
     }
 
     /// Goes back before the first tick, with the streams of another seed.
@@ -133,13 +170,19 @@ impl ArrivalSource {
         }
     }
 
-    /// The current `set_arrival_rate` multiplier of each bank with arrivals, ascending by bank.
+    /// Where each bank with arrivals stands, ascending by bank, before the tick `next`.
     #[must_use]
-    pub fn multipliers(&self) -> Vec<f64> {
-        self.streams
-            .iter()
-            .map(|stream| stream.multiplier)
-            .collect()
+    pub fn standings(&self, next: Tick) -> Vec<Standing> {
+        let is_open = self.day == Some(next.0 / self.ticks_per_day);
+        let standing = |stream: &Stream| Standing {
+            multiplier: stream.multiplier,
+            layers: if is_open {
+                stream.layers.iter().map(stream::Layer::place).collect()
+            } else {
+                Vec::new()
+            },
+        };
+        self.streams.iter().map(standing).collect()
     }
 
     /// Replaces the multiplier of one bank or (`None`) of all, from tick `now` on: the tick that is
@@ -283,8 +326,9 @@ impl ArrivalSource {
     fn open_layers(&mut self, index: usize, day: u32) {
         let day_start = day * self.ticks_per_day;
         let now = self.next - day_start;
-        let stream = &mut self.streams[index];
-        for layer in stream.layers.len()..stream.layers_needed() {
+        let begun = self.streams[index].layers.len();
+        for layer in begun..self.streams[index].layers_needed() {
+            let stream = &mut self.streams[index];
             stream.start_layer(day, self.ticks_per_day);
             while stream.layers[layer]
                 .ahead
@@ -292,12 +336,17 @@ impl ArrivalSource {
             {
                 stream.advance(layer, day, self.ticks_per_day);
             }
-            if let Some(tick_in_day) = stream.layers[layer].ahead {
-                let tick = u64::from(day_start + tick_in_day);
-                self.heap.push(Reverse(
-                    (tick << 32) | ((index as u64) << 16) | layer as u64,
-                ));
-            }
+            self.await_layer(index, layer, day_start);
+        }
+    }
+
+    /// Puts a layer into the heap, if it has a candidate ahead.
+    fn await_layer(&mut self, index: usize, layer: usize, day_start: u32) {
+        if let Some(tick_in_day) = self.streams[index].layers[layer].ahead {
+            let tick = u64::from(day_start + tick_in_day);
+            self.heap.push(Reverse(
+                (tick << 32) | ((index as u64) << 16) | layer as u64,
+            ));
         }
     }
 }

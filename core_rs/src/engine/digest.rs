@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::engine::blob;
+
 /// Records of a block.
 pub const BLOCK_RECORDS: usize = 2_048;
 /// Bytes of a record.
@@ -64,6 +66,7 @@ const FULL_BYTES: usize = HASH_BYTES + BLOCK_RECORDS * RECORD_BYTES;
 pub struct Chain {
     /// D, then the open block, as they are hashed: given in one piece, BLAKE3 takes as many of
     /// its chunks side by side as the processor can.
+    #[serde(with = "blob")]
     open: Vec<u8>,
     records: u64,
 }

@@ -3,7 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 pub use crate::engine::account::{Account, Terms, UNLIMITED};
-use crate::engine::flows::{Flow, Flows};
+use crate::engine::blob;
+use crate::engine::flows::Flows;
 use crate::engine::scenario::{Limits, Scenario};
 use crate::engine::units::{AgentId, Amount};
 
@@ -33,7 +34,8 @@ pub struct Ledger {
 pub struct LedgerSnapshot {
     accounts: Vec<Account>,
     terms: Vec<Terms>,
-    flows: Vec<Flow>,
+    #[serde(with = "blob")]
+    flows: Vec<u8>,
     balances_sum: i128,
     held_back_sum: i128,
     expected_sum: i128,
@@ -240,7 +242,7 @@ impl Ledger {
         LedgerSnapshot {
             accounts: self.accounts.clone(),
             terms: self.terms.clone(),
-            flows: self.flows.entries(),
+            flows: self.flows.packed(),
             balances_sum: self.balances_sum,
             held_back_sum: self.held_back_sum,
             expected_sum: self.expected_sum,
@@ -274,14 +276,7 @@ impl Ledger {
                     .multilateral
                     .is_none_or(|limit| not_negative(limit.0))
         });
-        let mut flows = Flows::new(agents);
-        for &(from, to, value) in &data.flows {
-            if from == to || !within(from) || !within(to) || !in_bounds(value) {
-                return Err("a flow is out of bounds");
-            }
-            flows.note(from, to, value);
-        }
-        flows.settle();
+        let flows = Flows::unpacked(&data.flows, agents)?;
         let money_sound = data.accounts.iter().all(|account| {
             [
                 account.held_back,

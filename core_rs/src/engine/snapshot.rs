@@ -4,7 +4,7 @@ use std::sync::{Arc, OnceLock};
 
 use serde::{Deserialize, Serialize};
 
-use crate::engine::arrivals::ArrivalSource;
+use crate::engine::arrivals::{ArrivalSource, Standing};
 use crate::engine::costs::{Cell, KINDS};
 use crate::engine::deadlines::Deadlines;
 use crate::engine::digest::Chain;
@@ -24,7 +24,7 @@ use crate::engine::units::{AgentId, PaymentId, RailId, Tick};
 use crate::engine::vetting::check_policy;
 
 /// First bytes of every snapshot.
-const MAGIC: &[u8; 8] = b"PSIMSNAP";
+const MAGIC: &[u8; 8] = b"PSIMSNP2";
 /// The engine whose runs can be resumed by this one.
 pub const ENGINE_VERSION: &str = env!("CARGO_PKG_VERSION");
 
@@ -51,7 +51,7 @@ struct Body {
     desks: Vec<DeskState>,
     rails: Vec<RailState>,
     costs: Vec<[Cell; KINDS]>,
-    multipliers: Vec<f64>,
+    arrivals: Vec<Standing>,
     script_position: u32,
     schedule: ScheduleSnapshot,
     chain: Chain,
@@ -89,7 +89,7 @@ impl Simulation {
                 })
                 .collect(),
             costs: kernel.costs.cells().collect(),
-            multipliers: kernel.arrivals.multipliers(),
+            arrivals: kernel.arrivals.standings(Tick(kernel.tick)),
             script_position: kernel.script.position() as u32,
             schedule: kernel.schedule.snapshot(),
             chain: kernel.log.chain.clone(),
@@ -202,8 +202,8 @@ fn resumed(body: Body, scenario: Arc<Scenario>) -> Result<Kernel, &'static str> 
     kernel.payments = Payments::restored(body.payments, MOST_PAYMENTS, (agents, rails), body.tick)?;
     kernel.ledger = Ledger::restored(body.ledger, agents)?;
     kernel.costs.restore(body.costs)?;
-    kernel.arrivals = ArrivalSource::resumed(&scenario, Tick(body.tick), &body.multipliers)
-        .map_err(|_| "its arrival rates are out of bounds")?;
+    kernel.arrivals = ArrivalSource::resumed(&scenario, Tick(body.tick), &body.arrivals)
+        .map_err(|_| "its arrivals are out of bounds")?;
     let named = (kernel.payments.scripted.last())
         .map_or(0, |run| u64::from(run.rank) + u64::from(run.count));
     let fits = named <= u64::from(body.script_position)

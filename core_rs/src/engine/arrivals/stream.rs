@@ -5,6 +5,9 @@ use crate::engine::sampling::{AmountSampler, BATCH, StreamKey, Words, below, gap
 use crate::engine::scenario::{AgentSpec, ArrivalSpec, Scenario, WindowSpec};
 use crate::engine::units::{AgentId, Amount, Tick};
 
+/// Of a layer in a day; far fewer fit.
+const MOST_CANDIDATES: u64 = 1 << 60;
+
 /// One layer of a bank's day.
 #[derive(Clone, Debug)]
 pub(super) struct Layer {
@@ -119,13 +122,7 @@ impl Stream {
 
     /// Adds the next layer, at its first candidate.
     pub(super) fn start_layer(&mut self, day: u32, ticks_per_day: u32) {
-        let mut layer = Layer {
-            number: 0,
-            instant: 0.0,
-            ahead: None,
-            batch: [[0; 6]; BATCH],
-            gaps: [0.0; BATCH],
-        };
+        let mut layer = Layer::at(0, 0.0);
         let place = (day, self.layers.len() as u32);
         layer.look_ahead(&self.key, self.rate, place, ticks_per_day);
         self.layers.push(layer);
@@ -137,6 +134,29 @@ impl Stream {
         let layer = &mut self.layers[at];
         layer.number += 1;
         layer.look_ahead(&self.key, self.rate, (day, at as u32), ticks_per_day);
+    }
+
+    /// Takes up the layers of a day at `now` where [`Layer::place`] says that they stood.
+    pub(super) fn resume_layers(
+        &mut self,
+        places: &[(u64, f64)],
+        day: u32,
+        now: u32,
+        ticks_per_day: u32,
+    ) -> Result<(), RateError> {
+        for (at, &(number, instant)) in places.iter().enumerate() {
+            let is_ahead = (f64::from(now)..f64::MAX).contains(&instant);
+            if at >= MAX_MULTIPLIER as usize || number > MOST_CANDIDATES || !is_ahead {
+                return Err(RateError::Nowhere {
+                    agent: self.agent.0,
+                });
+            }
+            let mut layer = Layer::at(number, instant);
+            layer.draw_batch(&self.key, self.rate, (day, at as u32));
+            layer.await_instant(ticks_per_day);
+            self.layers.push(layer);
+        }
+        Ok(())
     }
 
     #[inline]
@@ -189,19 +209,51 @@ impl Stream {
 }
 
 impl Layer {
+    /// A layer at a candidate whose batch is still to be drawn.
+    fn at(number: u64, instant: f64) -> Self {
+        Self {
+            number,
+            instant,
+            ahead: None,
+            batch: [[0; 6]; BATCH],
+            gaps: [0.0; BATCH],
+        }
+    }
+
+    /// Number and instant of the candidate ahead, as a snapshot keeps them.
+    pub(super) fn place(&self) -> (u64, f64) {
+        (self.number, self.instant)
+    }
+
+    fn in_batch(&self) -> usize {
+        (self.number % BATCH as u64) as usize
+    }
+
     fn words(&self) -> &Words {
-        &self.batch[(self.number % BATCH as u64) as usize]
+        &self.batch[self.in_batch()]
     }
 
     /// Finds when the candidate `number` comes, given when the one before it came.
     #[inline]
     fn look_ahead(&mut self, key: &StreamKey, rate: f64, place: (u32, u32), ticks_per_day: u32) {
-        let at = (self.number % BATCH as u64) as usize;
+        let at = self.in_batch();
         if at == 0 {
-            self.batch = key.batch(place.0, place.1, self.number);
-            self.gaps = self.batch.map(|words| gap(words[0], rate));
+            self.draw_batch(key, rate, place);
         }
         self.instant += self.gaps[at];
+        self.await_instant(ticks_per_day);
+    }
+
+    /// Draws the whole batch that the candidate `number` belongs to, wherever in it that stands.
+    #[inline]
+    fn draw_batch(&mut self, key: &StreamKey, rate: f64, place: (u32, u32)) {
+        let first = self.number - self.in_batch() as u64;
+        self.batch = key.batch(place.0, place.1, first);
+        self.gaps = self.batch.map(|words| gap(words[0], rate));
+    }
+
+    #[inline]
+    fn await_instant(&mut self, ticks_per_day: u32) {
         self.ahead = (self.instant < f64::from(ticks_per_day)).then_some(self.instant as u32);
     }
 }

@@ -174,21 +174,52 @@ fn deadlines_lie_in_their_range_and_never_beyond_the_day() {
     }
 }
 
+fn at_rate(multiplier: f64) -> Standing {
+    Standing {
+        multiplier,
+        layers: Vec::new(),
+    }
+}
+
+#[test]
+fn a_place_outside_of_the_rest_of_the_day_is_refused() {
+    let scenario = scenario(40, 3, vec![Some(arrivals(0.7)), None]);
+    for place in [
+        (3, -1.0),
+        (3, 11.9),
+        (3, f64::NAN),
+        (3, f64::INFINITY),
+        (u64::MAX, 12.5),
+    ] {
+        let standing = Standing {
+            multiplier: 1.0,
+            layers: vec![place],
+        };
+        assert!(ArrivalSource::resumed(&scenario, Tick(52), &[standing]).is_err());
+    }
+}
+
 #[test]
 fn a_resumed_source_goes_on_as_the_undisturbed_one() {
     let specs = || vec![Some(arrivals(0.7)), None, Some(arrivals(1.3))];
     let scenario = scenario(40, 3, specs());
     let mut whole = ArrivalSource::new(&scenario);
     for cut in 0..=120 {
-        let head = collect(&mut whole.clone(), 0, cut);
-        let mut resumed =
-            ArrivalSource::resumed(&scenario, Tick(cut), &[1.0, 1.0]).expect("resumes");
-        let tail = collect(&mut resumed, cut, 120);
-        assert_eq!(
-            [head, tail].concat(),
-            collect(&mut whole.clone(), 0, 120),
-            "cut at {cut}"
-        );
+        let mut source = whole.clone();
+        let head = collect(&mut source, 0, cut);
+        let stood = source.standings(Tick(cut));
+        // From where it stood, and from the day's start where that is not known.
+        for standings in [stood, vec![at_rate(1.0), at_rate(1.0)]] {
+            let mut resumed =
+                ArrivalSource::resumed(&scenario, Tick(cut), &standings).expect("resumes");
+            assert_eq!(resumed.next_candidate(), source.next_candidate());
+            let tail = collect(&mut resumed, cut, 120);
+            assert_eq!(
+                [&head[..], &tail[..]].concat(),
+                collect(&mut whole.clone(), 0, 120),
+                "cut at {cut}"
+            );
+        }
     }
     assert!(!collect(&mut whole, 0, 120).is_empty());
 }
@@ -249,8 +280,8 @@ fn a_rate_raised_and_lowered_in_the_day_resumes_to_the_same_payments() {
     source.set_rate(Tick(50), None, 3.5).expect("in bounds");
     collect(&mut source, 50, 120);
     source.set_rate(Tick(120), None, 1.5).expect("in bounds");
-    let mut resumed =
-        ArrivalSource::resumed(&scenario, Tick(120), &source.multipliers()).expect("resumes");
+    let mut resumed = ArrivalSource::resumed(&scenario, Tick(120), &source.standings(Tick(120)))
+        .expect("resumes");
     assert_eq!(
         collect(&mut resumed, 120, 600),
         collect(&mut source, 120, 600)
@@ -286,9 +317,9 @@ fn impossible_multipliers_are_refused_and_change_nothing() {
             source.set_rate(Tick(0), None, multiplier).is_err(),
             "{multiplier}"
         );
-        assert!(ArrivalSource::resumed(&scenario, Tick(0), &[multiplier]).is_err());
+        assert!(ArrivalSource::resumed(&scenario, Tick(0), &[at_rate(multiplier)]).is_err());
     }
-    assert_eq!(source.multipliers(), vec![1.0]);
+    assert_eq!(source.standings(Tick(5)), vec![at_rate(1.0)]);
     assert_eq!(source.set_rate(Tick(0), Some(AgentId(1)), 2.0), Ok(false));
     assert!(ArrivalSource::resumed(&scenario, Tick(0), &[]).is_err());
 }
