@@ -65,9 +65,9 @@ def test_a_fault_shows_on_the_line_beside_the_box_and_in_the_summary(page: Page,
     shoot(page, "editor-yaml")
 
     show(page, "Form")
+    expect(box(page, "costs.overdraft_rate")).to_have_attribute("aria-invalid", "true")
     page.locator(".fault").click()
     expect(box(page, "costs.overdraft_rate")).to_be_focused()
-    expect(box(page, "costs.overdraft_rate")).to_have_attribute("aria-invalid", "true")
     page.reload()
     ready(page)
     expect(page.locator("#check-head")).to_have_text("1 fault")
