@@ -5,9 +5,9 @@ The same shapes, without `tick`, are the interventions a person makes in a live 
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
-from pydantic import Field, StrictBool, StrictInt
+from pydantic import BaseModel, Field, StrictBool, StrictInt
 
 from simulations.config.policies import Policy
 from simulations.config.strict import Strict
@@ -183,3 +183,8 @@ Event = Annotated[
     | ReprioritisePayment,
     Field(discriminator="type"),
 ]
+
+EVENTS: dict[str, type[BaseModel]] = {
+    get_args(each.model_fields["type"].annotation)[0]: each for each in get_args(get_args(Event)[0])
+}
+"""The models of events by type, in the order of the engine's codes (docs/determinism.md)."""

@@ -8,7 +8,8 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from simulations.scenarios.form import EVENTS, POLICIES, items, part
+from simulations.config.events import EVENTS
+from simulations.scenarios.form import POLICIES, items, part
 
 DEFAULT_RAIL = {"id": "RTGS", "settlement_type": "immediate"}
 Document = dict[str, Any]

@@ -9,7 +9,7 @@ from typing import Any, get_args
 from pydantic import BaseModel
 
 from simulations.config.document import Unreadable, shared_document
-from simulations.config.events import Event, Limits
+from simulations.config.events import EVENTS, Limits
 from simulations.config.policies import Policy, SplitAbove
 from simulations.config.schema import (
     AgentConfig,
@@ -34,9 +34,6 @@ RAIL_KEYS = {
 }
 POLICIES: dict[str, type[BaseModel]] = {
     get_args(each.model_fields["type"].annotation)[0]: each for each in get_args(get_args(Policy)[0])
-}
-EVENTS: dict[str, type[BaseModel]] = {
-    get_args(each.model_fields["type"].annotation)[0]: each for each in get_args(get_args(Event)[0])
 }
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from django import template
 
+from simulations.config.events import EVENTS
 from simulations.templatetags.figures import money, tick_clock
 
 if TYPE_CHECKING:
@@ -14,23 +15,8 @@ if TYPE_CHECKING:
     from simulations.models import Run
 
 MONEY_KEYS = frozenset({"amount", "credit_limit", "keep", "seed_amount", "multilateral", "bilateral"})
-# Codes of interventions in the record of an event follow one another in this order (docs/determinism.md).
-FIRST_INTERVENTION = 16
-INTERVENTIONS = (
-    "inject_payment",
-    "transfer_liquidity",
-    "set_credit_limit",
-    "set_arrival_rate",
-    "outage",
-    "recover",
-    "set_policy",
-    "set_limits",
-    "set_liquidity_saving",
-    "hold_payment",
-    "release_payment",
-    "cancel_payment",
-    "reprioritise_payment",
-)
+FIRST_INTERVENTION = 16  # codes of interventions in the record of an event (docs/determinism.md)
+INTERVENTIONS = tuple(EVENTS)
 register = template.Library()
 
 REASONS = {

@@ -8,6 +8,8 @@ import payment_simulator_core_rs as core
 import pytest
 from payment_simulator_core_rs import Orchestrator
 
+from simulations.config.events import EVENTS
+from simulations.templatetags.runs import FIRST_INTERVENTION
 from simulations.tests.short_days import TICKS, finished, rows, scenario
 
 
@@ -139,3 +141,8 @@ def test_a_frame_is_columns_of_doubles():
     for unknown in ("queue", "balance:Z", "queue_value_total", "interest:A"):
         with pytest.raises(ValueError, match=r"no (series|agent)"):
             run.frame([unknown], 0, 10)
+
+
+def test_the_codes_of_interventions_follow_one_another_as_the_events_of_a_scenario_do():
+    labels = Orchestrator.new(scenario()).events()["labels"]["reason"]
+    assert labels[FIRST_INTERVENTION:] == list(EVENTS)

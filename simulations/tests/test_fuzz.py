@@ -11,17 +11,17 @@ import resource
 import sys
 import time
 from collections.abc import Callable, Iterator
-from typing import Any, get_args
+from typing import Any
 
 import pytest
 from payment_simulator_core_rs import Orchestrator
 
-from simulations.config.events import Event
+from simulations.config.events import EVENTS
 from simulations.tests.short_days import scenario
 
 SEEDS = 150
 BUDGET_SECONDS = float(os.environ.get("FUZZ_SECONDS", "0"))
-EVENT_TYPES = [get_args(kind.model_fields["type"].annotation)[0] for kind in get_args(get_args(Event)[0])]
+EVENT_TYPES = list(EVENTS)
 WORDS = [
     "A",
     "B",

@@ -4,7 +4,7 @@ import pytest
 from pydantic import BaseModel
 
 from simulations.config.document import parse_yaml
-from simulations.config.events import Limits
+from simulations.config.events import EVENTS, Limits
 from simulations.config.policies import SplitAbove
 from simulations.config.schema import (
     AgentConfig,
@@ -20,7 +20,7 @@ from simulations.config.schema import (
 )
 from simulations.scenarios.changes import change
 from simulations.scenarios.details import read_arrivals, read_bank
-from simulations.scenarios.form import EVENTS, POLICIES, ROWS_MAX, read_form
+from simulations.scenarios.form import POLICIES, ROWS_MAX, read_form
 from simulations.scenarios.tests.texts import TWO
 
 # Keys that are sections, lists or drawers, or that the pages write: the own id, the attached file.
