@@ -323,6 +323,7 @@ class LiveRun:
                 if time.monotonic() - started > budget:
                     return
         if full or self.engine_seconds - self._collected_at >= COLLECT_SECONDS:
+            self._do_jobs()  # whoever asked meanwhile need not wait for the columns, too
             self._collected_at = self.engine_seconds
             self.recorder.collect(self.backend, self.tick)
 

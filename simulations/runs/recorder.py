@@ -50,8 +50,12 @@ class Tail:
     to_tick: int
     first_part: int
     seal: bool
-    columns: dict[str, Columns]
-    chunks: dict[str, int]  # how many of the recorder's chunks are in it
+    chunks: dict[str, list[Columns]]  # the recorder's, in order
+    stays: dict[str, Columns]  # what stands at the end besides: payments that wait, and balances
+
+    def columns(self, kind: str) -> Columns:
+        """Return all of a kind. Takes long: not for the thread that steps."""
+        return joined([*self.chunks.get(kind, ()), *([self.stays[kind]] if kind in self.stays else ())])
 
 
 @dataclass
@@ -153,14 +157,12 @@ class Recorder:
         What still waits is added to its payments, after those that left.
         """
         self.collect(backend, tick)
-        columns: dict[str, Columns] = {kind: joined(self._chunks[kind]) for kind in KINDS}
-        left = self._chunks[Artifact.Kind.PAYMENTS]
-        columns[Artifact.Kind.PAYMENTS] = joined([*left, waiting(backend.payments())])
-        chunks: dict[str, int] = {kind: len(self._chunks[kind]) for kind in KINDS}
+        chunks: dict[str, list[Columns]] = {kind: list(self._chunks[kind]) for kind in KINDS}
+        stays: dict[str, Columns] = {Artifact.Kind.PAYMENTS: waiting(backend.payments())}
         seal = seal or self.is_large
         if seal:
-            columns[Artifact.Kind.BALANCES] = balances(backend)
-        return Tail(self.from_tick, tick, self.next_part, seal, columns, chunks)
+            stays[Artifact.Kind.BALANCES] = balances(backend)
+        return Tail(self.from_tick, tick, self.next_part, seal, chunks, stays)
 
     def stored(self, tail: Tail) -> None:
         """Note that a tail was stored; a sealed one is let go of."""
@@ -169,7 +171,7 @@ class Recorder:
         if tail.seal:
             self.from_tick = tail.to_tick
             for kind in KINDS:
-                del self._chunks[kind][: tail.chunks[kind]]
+                del self._chunks[kind][: len(tail.chunks[kind])]
             self._rows = sum(row_count(chunk) for kind in KINDS for chunk in self._chunks[kind])
 
 
@@ -186,6 +188,8 @@ def waiting(payments: Columns) -> Columns:
     """Return the payments that have not left."""
     names = payments["labels"]["status"]
     stays = np.isin(payments["status"], [names.index("pending"), names.index("queued")])
+    if stays.all():
+        return payments
     return {name: column if name == "labels" else column[stays] for name, column in payments.items()}
 
 
@@ -214,6 +218,8 @@ def joined(chunks: list[Columns]) -> Columns:
     chunks = [chunk for chunk in chunks if row_count(chunk)]
     if not chunks:
         return {"labels": {}}
+    if len(chunks) == 1:
+        return dict(chunks[0])
     names = [name for name in chunks[0] if name != "labels"]
     whole: Columns = {name: np.concatenate([chunk[name] for chunk in chunks]) for name in names}
     whole["labels"] = chunks[-1].get("labels", {})
@@ -231,7 +237,7 @@ def store(live: LiveRun, *, over: bool = False) -> None:
             tail, checkpoint = live.now(lambda backend: _taken(live, backend, over=over))
         rows = []
         for offset, kind in enumerate(STORED_KINDS):
-            columns = dict(tail.columns.get(kind, {"labels": {}}))
+            columns = tail.columns(kind)
             labels = columns.pop("labels")
             if not columns:
                 continue

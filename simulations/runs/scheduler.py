@@ -10,6 +10,7 @@ from __future__ import annotations
 import heapq
 import itertools
 import os
+import sys
 import threading
 import time
 from collections import deque
@@ -21,6 +22,7 @@ from typing import Protocol
 SLICE_SECONDS_ALL = 0.060
 SLICE_SECONDS_LEAST = 0.001
 SLICE_SECONDS_MOST = 0.020
+STORER_NICENESS = 5
 
 
 class Task(Protocol):
@@ -61,6 +63,12 @@ class Load:
         return min(SLICE_SECONDS_MOST, max(SLICE_SECONDS_LEAST, share))
 
 
+def _step_back() -> None:
+    """Let threads that answer somebody go first: storing may wait for a while, who looks at a page may not."""
+    if sys.platform == "linux":  # elsewhere a thread has no niceness of its own
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), STORER_NICENESS)
+
+
 class Scheduler:
     """Workers and a heap of due times. Threads start with the first task that is woken."""
 
@@ -73,7 +81,7 @@ class Scheduler:
         self._workers: list[threading.Thread] = []
         self._tasks: set[Task] = set()
         self._closed = False
-        self._storers = ThreadPoolExecutor(2, thread_name_prefix="storer")
+        self._storers = ThreadPoolExecutor(2, thread_name_prefix="storer", initializer=_step_back)
 
     @property
     def closed(self) -> bool:

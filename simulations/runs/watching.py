@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable
 
 FRAME_SECONDS = 1 / 30
+MOST_LATE_FRAMES = 3  # that are made good
 WATCHER_SECONDS = 0.001  # of a core: to wake a watcher, send a frame and take its acknowledgement; assumed
 MOST_SHARE = 0.25  # of a core for all watchers of the runs that go on together
 
@@ -32,7 +33,7 @@ class FramePace:
     """When one watcher may be sent the next frame. Times are of the monotonic clock, in seconds."""
 
     def __init__(self, now: float) -> None:
-        self._framed_at = now
+        self._next = self._framed_at = now
 
     def due(self, now: float, between: float) -> float:
         """Return when; in a crowd once between two moments that are the same for everybody.
@@ -40,15 +41,16 @@ class FramePace:
         Who asks at the same moment for the same points is answered once.
         """
         if between <= FRAME_SECONDS:
-            return self._framed_at + between
+            return max(self._next, self._framed_at + between / 2)
         return now if self._framed_at // between < now // between else moment_after(now, between)
 
     def framed(self, now: float, between: float) -> None:
-        """Note that a frame is asked for; how long the answer takes must not come on top of the interval."""
-        if between <= FRAME_SECONDS:
-            self._framed_at = max(self._framed_at + between, now - between)
-        else:
-            self._framed_at = now
+        """Note that a frame is asked for; the run or the watcher was busy for a while if that is late.
+
+        Frames that were due meanwhile follow closer upon one another, so that a second still has as many.
+        """
+        self._next = max(self._next + between, now - MOST_LATE_FRAMES * between)
+        self._framed_at = now
 
 
 def moment_after(now: float, between: float) -> float:

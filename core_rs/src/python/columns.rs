@@ -2,7 +2,7 @@
 
 use numpy::{Element, PyArray1};
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyList, PyString};
+use pyo3::types::{PyDict, PyString};
 
 use super::dict;
 use crate::engine::results::{
@@ -12,9 +12,9 @@ use crate::engine::scenario::Labels;
 
 /// `tick` (uint32) and one int64 column per series.
 pub fn series<'py>(py: Python<'py>, columns: SeriesColumns) -> PyResult<Bound<'py, PyDict>> {
-    let dict = dict!(py, { "tick": array(py, &columns.tick) });
+    let dict = dict!(py, { "tick": array(py, columns.tick) });
     for (name, values) in columns.columns {
-        dict.set_item(name, array(py, &values))?;
+        dict.set_item(name, array(py, values))?;
     }
     dict.set_item("labels", PyDict::new(py))?;
     Ok(dict)
@@ -35,16 +35,16 @@ pub fn events<'py>(
         "reason": REASONS.to_vec(),
     });
     Ok(dict!(py, {
-        "seq": array(py, &columns.seq),
-        "tick": array(py, &columns.tick),
-        "type": array(py, &columns.kind),
-        "payment": array(py, &columns.payment),
-        "agent": array(py, &columns.agent),
-        "counterparty": array(py, &columns.counterparty),
-        "rail": array(py, &columns.rail),
-        "amount": array(py, &columns.amount),
-        "method": array(py, &columns.method),
-        "reason": array(py, &columns.reason),
+        "seq": array(py, columns.seq),
+        "tick": array(py, columns.tick),
+        "type": array(py, columns.kind),
+        "payment": array(py, columns.payment),
+        "agent": array(py, columns.agent),
+        "counterparty": array(py, columns.counterparty),
+        "rail": array(py, columns.rail),
+        "amount": array(py, columns.amount),
+        "method": array(py, columns.method),
+        "reason": array(py, columns.reason),
         "labels": names,
     }))
 }
@@ -63,42 +63,43 @@ pub fn payments<'py>(
         "method": METHODS.to_vec(),
         "reason": REASONS.to_vec(),
     });
-    let id = ids(py, &columns.id_bytes, &columns.id_offsets)?;
+    let id = ids(py, &columns.id_bytes, &columns.id_offsets);
     Ok(dict!(py, {
         "id": id,
-        "payment": array(py, &columns.payment),
-        "parent": array(py, &columns.parent),
-        "sender": array(py, &columns.sender),
-        "receiver": array(py, &columns.receiver),
-        "amount": array(py, &columns.amount),
-        "priority": array(py, &columns.priority),
-        "rail": array(py, &columns.rail),
-        "arrival_tick": array(py, &columns.arrival_tick),
-        "deadline_tick": array(py, &columns.deadline_tick),
-        "release_tick": array(py, &columns.release_tick),
-        "end_tick": array(py, &columns.end_tick),
-        "status": array(py, &columns.status),
-        "method": array(py, &columns.method),
-        "reason": array(py, &columns.reason),
+        "payment": array(py, columns.payment),
+        "parent": array(py, columns.parent),
+        "sender": array(py, columns.sender),
+        "receiver": array(py, columns.receiver),
+        "amount": array(py, columns.amount),
+        "priority": array(py, columns.priority),
+        "rail": array(py, columns.rail),
+        "arrival_tick": array(py, columns.arrival_tick),
+        "deadline_tick": array(py, columns.deadline_tick),
+        "release_tick": array(py, columns.release_tick),
+        "end_tick": array(py, columns.end_tick),
+        "status": array(py, columns.status),
+        "method": array(py, columns.method),
+        "reason": array(py, columns.reason),
         "labels": names,
     }))
 }
 
-/// A column in memory of numpy's own, so that it outlives everything here.
-fn array<'py, T: Element>(py: Python<'py>, column: &[T]) -> Bound<'py, PyArray1<T>> {
-    PyArray1::from_slice(py, column)
+/// A column handed over to numpy as it is: nothing here keeps it.
+fn array<T: Element>(py: Python<'_>, column: Vec<T>) -> Bound<'_, PyArray1<T>> {
+    PyArray1::from_vec(py, column)
 }
 
 /// One `str` a row: an object array, which DuckDB reads quickly.
-fn ids<'py>(py: Python<'py>, bytes: &[u8], offsets: &[u64]) -> PyResult<Bound<'py, PyAny>> {
+fn ids<'py>(py: Python<'py>, bytes: &[u8], offsets: &[u64]) -> Bound<'py, PyArray1<Py<PyAny>>> {
     let text = |pair: &[u64]| {
         let slice = bytes
             .get(pair[0] as usize..pair[1] as usize)
             .unwrap_or_default();
         PyString::new(py, &String::from_utf8_lossy(slice))
+            .into_any()
+            .unbind()
     };
-    let texts = PyList::new(py, offsets.windows(2).map(text).collect::<Vec<_>>())?;
-    py.import("numpy")?.call_method1("array", (texts, "object"))
+    PyArray1::from_vec(py, offsets.windows(2).map(text).collect())
 }
 
 /// The next stored part.

@@ -17,6 +17,7 @@ from simulations.runs.registry import registry
 from simulations.runs.tests.cast import busy, new_run
 from simulations.runs.watching import (
     FRAME_SECONDS,
+    MOST_LATE_FRAMES,
     MOST_SHARE,
     WATCHER_SECONDS,
     Bell,
@@ -131,10 +132,23 @@ def test_the_interval_grows_with_the_watchers_so_that_they_cost_a_bounded_share(
 
 
 def test_a_lone_watcher_catches_up_after_a_late_answer() -> None:
-    pace = FramePace(now=100.0)
-    assert pace.due(100.0, FRAME_SECONDS) == pytest.approx(100.0 + FRAME_SECONDS)
-    pace.framed(100.05, FRAME_SECONDS)
-    assert pace.due(100.06, FRAME_SECONDS) == pytest.approx(100.0 + 2 * FRAME_SECONDS)
+    pace, now, frames = FramePace(now=100.0), 100.0, 0
+    while now < 101.0:
+        late = 0.08 if frames % 10 == 0 else 0.0
+        before, now = now, max(now, pace.due(now, FRAME_SECONDS)) + late
+        assert now - before >= 0.49 * FRAME_SECONDS
+        pace.framed(now, FRAME_SECONDS)
+        frames += 1
+    assert frames == pytest.approx(30, abs=2)
+
+
+def test_a_watcher_who_was_away_is_not_flooded() -> None:
+    pace, now, frames = FramePace(now=100.0), 160.0, 0
+    while now < 161.0:
+        now = max(now, pace.due(now, FRAME_SECONDS))
+        pace.framed(now, FRAME_SECONDS)
+        frames += 1
+    assert frames <= 30 + 2 * MOST_LATE_FRAMES + 1
 
 
 def test_watchers_in_a_crowd_meet_at_the_same_moments() -> None:
