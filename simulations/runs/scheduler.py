@@ -64,7 +64,7 @@ class Load:
 
 
 def _step_back() -> None:
-    """Let threads that answer somebody go first: storing may wait for a while, who looks at a page may not."""
+    """Let threads that answer somebody go first: storing may wait a while, who looks at a page may not."""
     if sys.platform == "linux":  # elsewhere a thread has no niceness of its own
         os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), STORER_NICENESS)
 
