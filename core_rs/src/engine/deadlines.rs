@@ -2,6 +2,7 @@
 //! however many there are.
 
 use crate::engine::units::PaymentId;
+use crate::engine::window::Window;
 
 /// Ticks of a turn of the near wheel.
 const TURN: usize = 4_096;
@@ -95,8 +96,8 @@ impl Deadlines {
     }
 
     /// Moves the payments whose deadline is `tick` or has been passed over before it to `passed`;
-    /// `deadlines` has that of each payment.
-    pub fn pass(&mut self, tick: u32, deadlines: &[u32], passed: &mut Vec<PaymentId>) {
+    /// `deadlines` has that of each payment, but for some that left long ago.
+    pub fn pass(&mut self, tick: u32, deadlines: &Window<u32>, passed: &mut Vec<PaymentId>) {
         while self.now <= tick {
             if self.count == 0 {
                 self.now = tick + 1;
@@ -127,7 +128,7 @@ impl Deadlines {
     }
 
     /// Spreads the turn that begins over its ticks.
-    fn turn(&mut self, deadlines: &[u32]) {
+    fn turn(&mut self, deadlines: &Window<u32>) {
         let turn = self.now as usize / TURN;
         let Some(list) = self.far.get_mut(turn) else {
             return;
@@ -136,7 +137,10 @@ impl Deadlines {
         while at != NONE {
             let one = self.empty(at);
             for &payment in &one.held[..one.count as usize] {
-                self.put(deadlines[payment.index()], payment);
+                match deadlines.get(payment.index()) {
+                    Some(&deadline) => self.put(deadline, payment),
+                    None => self.count -= 1,
+                }
             }
             at = one.next;
         }
@@ -147,12 +151,13 @@ impl Deadlines {
 mod tests {
     use super::Deadlines;
     use crate::engine::units::PaymentId;
+    use crate::engine::window::Window;
 
     #[test]
     fn every_payment_passes_at_its_deadline_and_its_place_is_used_again() {
         let mut deadlines = Deadlines::new(0, 20_000);
         let deadline = |payment: u32| payment * 7_919 % 19_000;
-        let mut times: Vec<u32> = (0..500).map(deadline).collect();
+        let mut times = Window::from((0..500).map(deadline).collect::<Vec<u32>>());
         (0..500).for_each(|payment| deadlines.watch(deadline(payment), PaymentId(payment)));
         for tick in 0..20_000 {
             let mut passed = Vec::new();
@@ -176,8 +181,8 @@ mod tests {
     #[test]
     fn what_was_passed_over_comes_with_the_next_tick_asked_for() {
         let mut deadlines = Deadlines::new(4_000, 100_000);
-        let times = [4_001, 4_100, 50_000, 99_999];
-        for (payment, deadline) in (0..).zip(times) {
+        let times = Window::from(vec![4_001, 4_100, 50_000, 99_999]);
+        for (payment, &deadline) in (0..).zip(&[4_001, 4_100, 50_000, 99_999]) {
             deadlines.watch(deadline, PaymentId(payment));
         }
         let mut passed = Vec::new();

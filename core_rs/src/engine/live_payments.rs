@@ -66,20 +66,21 @@ impl Payments {
         }
         check_tables(&data)?;
         let mut payments = Self {
-            sender: vec![AgentId(0); count],
-            receiver: vec![AgentId(0); count],
-            amount: vec![0; count],
-            arrival: vec![0; count],
-            deadline: vec![0; count],
-            release: vec![0; count],
-            end: vec![0; count],
-            priority: vec![0; count],
-            rail: vec![RailId(0); count],
-            marks: vec![0; count],
+            sender: vec![AgentId(0); count].into(),
+            receiver: vec![AgentId(0); count].into(),
+            amount: vec![0; count].into(),
+            arrival: vec![0; count].into(),
+            deadline: vec![0; count].into(),
+            release: vec![0; count].into(),
+            end: vec![0; count].into(),
+            priority: vec![0; count].into(),
+            rail: vec![RailId(0); count].into(),
+            marks: vec![0; count].into(),
             state: vec![0; count],
             splits: data.splits,
             scripted: data.scripted,
             injected: data.injected,
+            looked_at: 0,
         };
         for at in 0..payments.splits.len() {
             payments.set_status(payments.splits[at].parent, Status::Split, 0);

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::engine::scenario::PaymentTable;
 use crate::engine::units::{AgentId, Amount, PaymentId, RailId, Tick};
+use crate::engine::window::Window;
 
 /// Where a payment is. Zero, so that untouched memory says it, is "not held here".
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -126,25 +127,27 @@ pub struct ScriptedRun {
     pub(super) count: u32,
 }
 
-/// The columns: 32 bytes a payment.
+/// The columns: 32 bytes a payment, of which one stays when it is let go of.
 #[derive(Clone, Debug, Default)]
 pub struct Payments {
-    pub(super) sender: Vec<AgentId>,
-    pub(super) receiver: Vec<AgentId>,
-    pub(super) amount: Vec<i64>,
-    pub(super) arrival: Vec<u32>,
-    pub(super) deadline: Vec<u32>,
-    pub(super) release: Vec<u32>,
-    pub(super) end: Vec<u32>,
-    pub(super) priority: Vec<u8>,
-    pub(super) rail: Vec<RailId>,
-    pub(super) marks: Vec<u8>,
+    pub(super) sender: Window<AgentId>,
+    pub(super) receiver: Window<AgentId>,
+    pub(super) amount: Window<i64>,
+    pub(super) arrival: Window<u32>,
+    pub(super) deadline: Window<u32>,
+    pub(super) release: Window<u32>,
+    pub(super) end: Window<u32>,
+    pub(super) priority: Window<u8>,
+    pub(super) rail: Window<RailId>,
+    pub(super) marks: Window<u8>,
     /// `Status` in the low half, method or drop reason in the high half.
     pub(super) state: Vec<u8>,
     pub(super) splits: Vec<Split>,
     pub(super) scripted: Vec<ScriptedRun>,
     /// Injected payments, ascending, with the ids they were given.
     pub(super) injected: Vec<(PaymentId, Option<String>)>,
+    /// How many rows there were after the last look for some to let go.
+    pub(super) looked_at: usize,
 }
 
 impl Payments {
@@ -152,16 +155,16 @@ impl Payments {
     #[must_use]
     pub fn with_capacity(capacity: usize) -> Self {
         Self {
-            sender: Vec::with_capacity(capacity),
-            receiver: Vec::with_capacity(capacity),
-            amount: Vec::with_capacity(capacity),
-            arrival: Vec::with_capacity(capacity),
-            deadline: Vec::with_capacity(capacity),
-            release: Vec::with_capacity(capacity),
-            end: Vec::with_capacity(capacity),
-            priority: Vec::with_capacity(capacity),
-            rail: Vec::with_capacity(capacity),
-            marks: Vec::with_capacity(capacity),
+            sender: Window::with_capacity(capacity),
+            receiver: Window::with_capacity(capacity),
+            amount: Window::with_capacity(capacity),
+            arrival: Window::with_capacity(capacity),
+            deadline: Window::with_capacity(capacity),
+            release: Window::with_capacity(capacity),
+            end: Window::with_capacity(capacity),
+            priority: Window::with_capacity(capacity),
+            rail: Window::with_capacity(capacity),
+            marks: Window::with_capacity(capacity),
             state: Vec::with_capacity(capacity),
             ..Self::default()
         }
@@ -183,6 +186,7 @@ impl Payments {
         self.splits.clear();
         self.scripted.clear();
         self.injected.clear();
+        self.looked_at = 0;
     }
 
     /// How many have been created.

@@ -304,6 +304,7 @@ impl Simulation {
         self.series.clear();
         let accounts = self.kernel.ledger.accounts.iter();
         (self.kernel.log).clear(accounts.map(|account| account.balance));
+        self.kernel.payments.let_go();
         drained
     }
 

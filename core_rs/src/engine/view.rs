@@ -112,7 +112,7 @@ impl Kernel {
         let mut left = self.log.left();
         left.sort_unstable();
         let mut left = left.into_iter().peekable();
-        (0..self.payments.len() as u32)
+        (self.payments.rows())
             .map(PaymentId)
             .filter(move |&payment| match self.payments.status(payment) {
                 Status::Pending | Status::Queued => true,
