@@ -39,8 +39,8 @@ class Serving:
         """
         answer: Future[Points] = Future()
         stored = wanted.from_tick < live.charted_from
-        asked = self._looked_up if stored else self._asked
         with self._lock:
+            asked = self._looked_up if stored else self._asked
             first = wanted not in asked if stored else not asked
             asked.setdefault(wanted, []).append(answer)
         if first and stored:

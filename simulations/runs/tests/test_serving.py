@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
 
@@ -96,6 +96,31 @@ def test_all_hear_that_the_run_is_gone(live) -> None:
     for each in asked:
         with pytest.raises(Gone):
             each.result(20)
+
+
+class AnswersFirst:
+    """A lock whose first holder finds that the worker was quicker, and answered all who waited."""
+
+    def __init__(self, lock: threading.Lock, answer_all: Callable[[], object]) -> None:
+        self.lock, self.answer_all = lock, answer_all
+
+    def __enter__(self) -> None:
+        answer_all, self.answer_all = self.answer_all, lambda: None
+        answer_all()
+        self.lock.acquire()
+
+    def __exit__(self, *_: object) -> None:
+        self.lock.release()
+
+
+def test_a_question_that_meets_the_answer_to_others_is_answered_too(live) -> None:
+    with occupied(live):
+        early = live.serving.ask(live, whole(QUEUE), charting.points)
+        backend = live.backend
+        live.serving._lock = AnswersFirst(live.serving._lock, lambda: live.serving._answer(live, backend))
+        late = live.serving.ask(live, later(QUEUE, 60), charting.points)
+    assert early.result(20).tick == 100
+    assert late.result(20).tick == 100
 
 
 def test_one_question_that_fails_leaves_the_others_their_answers(live) -> None:
