@@ -22,7 +22,7 @@ from typing import Protocol
 SLICE_SECONDS_ALL = 0.060
 SLICE_SECONDS_LEAST = 0.001
 SLICE_SECONDS_MOST = 0.020
-STORER_NICENESS = 5
+STEPPER_NICENESS, STORER_NICENESS = 3, 7
 
 
 class Task(Protocol):
@@ -63,10 +63,10 @@ class Load:
         return min(SLICE_SECONDS_MOST, max(SLICE_SECONDS_LEAST, share))
 
 
-def _step_back() -> None:
-    """Let threads that answer somebody go first: storing may wait a while, who looks at a page may not."""
+def _step_back(niceness: int) -> None:
+    """Let who answers somebody go first: runs and storing may wait a while, who looks at a page may not."""
     if sys.platform == "linux":  # elsewhere a thread has no niceness of its own
-        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), STORER_NICENESS)
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), niceness)
 
 
 class Scheduler:
@@ -81,7 +81,9 @@ class Scheduler:
         self._workers: list[threading.Thread] = []
         self._tasks: set[Task] = set()
         self._closed = False
-        self._storers = ThreadPoolExecutor(2, thread_name_prefix="storer", initializer=_step_back)
+        self._storers = ThreadPoolExecutor(
+            2, thread_name_prefix="storer", initializer=_step_back, initargs=(STORER_NICENESS,)
+        )
 
     @property
     def closed(self) -> bool:
@@ -192,6 +194,7 @@ class Scheduler:
         return None
 
     def _loop(self) -> None:
+        _step_back(STEPPER_NICENESS)
         while self._turn():
             pass
 

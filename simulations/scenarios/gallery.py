@@ -49,6 +49,12 @@ class Example:
         """Hash of the scenario text, by which documents are found."""
         return hashlib.sha256(self.text.encode("utf-8")).hexdigest()
 
+    @functools.cached_property
+    def figures(self) -> tuple[tuple[str, str], ...]:
+        """What its card shows of the run: pairs of label and figure."""
+        currency, metrics = parse_yaml(self.text).get("currency", {}), self.expected["metrics"]
+        return tuple((NUMBERS[key][0], NUMBERS[key][1](metrics, currency)) for key in self.numbers)
+
 
 @dataclass(frozen=True)
 class Card:
@@ -57,7 +63,7 @@ class Card:
     slug: str
     title: str
     question: str
-    numbers: list[tuple[str, str]]
+    numbers: tuple[tuple[str, str], ...]
     scenario: Scenario
 
 
@@ -157,11 +163,8 @@ def _keep(scenario: Scenario | None, example: Example) -> None:
 def cards() -> list[Card]:
     """Return the cards of the gallery in their order; empty before `sync_gallery` has run."""
     kept = {scenario.gallery: scenario for scenario in Scenario.objects.gallery().current()}
-    return [_card(example, kept[example.slug]) for example in examples() if example.slug in kept]
-
-
-def _card(example: Example, scenario: Scenario) -> Card:
-    currency = parse_yaml(example.text).get("currency", {})
-    metrics = example.expected["metrics"]
-    numbers = [(NUMBERS[key][0], NUMBERS[key][1](metrics, currency)) for key in example.numbers]
-    return Card(example.slug, example.title, example.question, numbers, scenario)
+    return [
+        Card(example.slug, example.title, example.question, example.figures, kept[example.slug])
+        for example in examples()
+        if example.slug in kept
+    ]
