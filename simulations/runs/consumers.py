@@ -171,7 +171,9 @@ class SimulationConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # chann
         """Send status and frames as the run goes on, and see every half minute who sits here."""
         # First listen, then look: a share that is withdrawn in between is not missed.
         await self._take_part(notices.seats_of_run(self.run_id))
-        user_id = await in_thread(seats.user_id_of)(self.ticket)
+        user_id = seats.remembered_user_id_of(self.ticket)
+        if user_id is None:
+            user_id = await in_thread(seats.user_id_of)(self.ticket)
         if user_id is not None:
             await self._take_part(notices.seats_of_user(user_id))
         await self._join()
@@ -285,13 +287,15 @@ class SimulationConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # chann
     def _acknowledge(self, message: dict[str, Any]) -> None:
         if self.outbox is None:
             raise Malformed("nothing is subscribed")
+        had_room = self.outbox.has_room
         try:
             self.outbox.acknowledge(message.get("stamp"))
         except Malformed:
             if self.outbox.wrong_acks > MOST_WRONG_ACKS:
                 self.credit = 0
             raise
-        self._wake()
+        if not had_room:
+            self._wake()
 
     def _wake(self) -> None:
         """Have `_watch` look again."""

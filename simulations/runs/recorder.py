@@ -70,6 +70,7 @@ class Recorder:
     _recent: deque[Columns] = field(default_factory=deque)
     _chunks: dict[str, list[Columns]] = field(default_factory=lambda: {kind: [] for kind in KINDS})
     _rows: int = 0
+    _found_rows: int = 0  # of these, what it began with
 
     def collect(self, backend: SimulationBackend, tick: int) -> None:
         """Move what the engine recorded into the tail; `tick` is the next to be run."""
@@ -106,9 +107,9 @@ class Recorder:
 
     def _note_outcomes(self, events: Columns) -> None:
         types, reasons = events["labels"]["type"], events["labels"]["reason"]
-        refused = types.index("refused")
-        for place in np.flatnonzero(np.isin(events["type"], [types.index("intervened"), refused])):
-            why = reasons[events["reason"][place]] if events["type"][place] == refused else ""
+        kind, refused = events["type"], types.index("refused")
+        for place in np.flatnonzero((kind == types.index("intervened")) | (kind == refused)):
+            why = reasons[events["reason"][place]] if kind[place] == refused else ""
             self._outcomes.setdefault(int(events["tick"][place]), []).append(why)
 
     @property
@@ -129,12 +130,17 @@ class Recorder:
     @property
     def fullness(self) -> float:
         """How far storing is behind: 0 as long as the tail is not large, 1 when it is overfull."""
-        return min(1.0, max(0.0, (self._rows - self.large_rows) / (self.most_rows - self.large_rows)))
+        behind = self._rows - self._found_rows - self.large_rows
+        return min(1.0, max(0.0, behind / (self.most_rows - self.large_rows)))
 
     @property
     def is_overfull(self) -> bool:
         """Whether storing is so far behind that the run has to wait for it."""
-        return self._rows >= self.most_rows
+        return self._rows - self._found_rows >= self.most_rows
+
+    def begin(self) -> None:
+        """Take what was computed up to where the run begins as no reason to wait: a branch goes at once."""
+        self._found_rows = self._rows
 
     def happened(self, event_type: str, since_tick: int) -> bool:
         """Whether an event of a type is in the tail from `since_tick` on."""
@@ -173,6 +179,7 @@ class Recorder:
             for kind in KINDS:
                 del self._chunks[kind][: len(tail.chunks[kind])]
             self._rows = sum(row_count(chunk) for kind in KINDS for chunk in self._chunks[kind])
+            self._found_rows = 0
 
 
 def balances(backend: SimulationBackend) -> Columns:
@@ -187,7 +194,8 @@ def balances(backend: SimulationBackend) -> Columns:
 def waiting(payments: Columns) -> Columns:
     """Return the payments that have not left."""
     names = payments["labels"]["status"]
-    stays = np.isin(payments["status"], [names.index("pending"), names.index("queued")])
+    status = payments["status"]
+    stays = (status == names.index("pending")) | (status == names.index("queued"))
     if stays.all():
         return payments
     return {name: column if name == "labels" else column[stays] for name, column in payments.items()}

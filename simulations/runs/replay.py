@@ -162,6 +162,7 @@ def bring_back(run: Run) -> BroughtBack:
         recorder.recall(_last_events(run))
     replay.go_to(sealed_tick, lambda _: recorder.pass_over(backend))
     replay.go_to(run.tick, lambda tick: recorder.collect(backend, tick))
+    recorder.begin()
     sweep(run)
     if run.tick:
         log.info(

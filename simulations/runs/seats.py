@@ -19,6 +19,10 @@ from simulations.models import ApiToken, Run
 NOT_SIGNED_IN, NO_SUCH_RUN, TOO_MUCH, BROKEN, TRY_AGAIN = 4001, 4004, 4008, 1011, 1013
 
 
+MOST_REMEMBERED = 10_000
+_owners: dict[str, int] = {}  # session key -> user
+
+
 class SeatLost(Exception):
     """The socket has to close. `code` is its close code."""
 
@@ -73,7 +77,18 @@ def _owner_of_token(plain: str) -> AbstractBaseUser | None:
 
 def user_id_of(ticket: Ticket) -> int | None:
     """Return whose session a socket came with, unchecked; None for no session and for tokens."""
-    return _user_id_in(SessionStore(ticket.session_key)) if ticket.session_key is not None else None
+    key = ticket.session_key
+    user_id = _user_id_in(SessionStore(key)) if key is not None else None
+    if key is not None and user_id is not None:
+        if len(_owners) >= MOST_REMEMBERED:
+            _owners.clear()
+        _owners[key] = user_id
+    return user_id
+
+
+def remembered_user_id_of(ticket: Ticket) -> int | None:
+    """Return whose session it was when a socket last came with it: a session has one owner for life."""
+    return _owners.get(ticket.session_key) if ticket.session_key is not None else None
 
 
 def _user_id_in(session: SessionStore) -> int | None:

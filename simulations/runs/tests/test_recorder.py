@@ -43,3 +43,12 @@ def test_runs_share_the_room_so_that_fifty_hold_little_more_than_one() -> None:
 def test_a_run_is_braked_before_it_has_to_wait(sharers: int) -> None:
     recorder = Recorder(sharers=sharers)
     assert 0 < recorder.large_rows < recorder.most_rows
+
+
+def test_a_branch_need_not_store_what_it_was_computed_from_before_it_goes() -> None:
+    recorder = filled(OVERFULL_ROWS, sharers=1)
+    recorder.begin()
+    assert recorder.is_large
+    assert (recorder.fullness, recorder.is_overfull) == (0, False)
+    recorder.collect(Engine(OVERFULL_ROWS), 1)  # type: ignore[arg-type]
+    assert recorder.is_overfull
