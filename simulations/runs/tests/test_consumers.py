@@ -326,10 +326,14 @@ async def test_who_leaves_in_the_browser_loses_open_sockets_at_once(change, make
     await in_thread(client.force_login)(owner)
     key = client.cookies[settings.SESSION_COOKIE_NAME].value
     cookie = (b"cookie", f"{settings.SESSION_COOKIE_NAME}={key}".encode())
-    async with Watcher(run, [ORIGIN, cookie]) as page:
+    async with Watcher(run, [ORIGIN, cookie]) as first:
+        await first.hear("status")
+    async with Watcher(run, [ORIGIN, cookie]) as page, Watcher(run, [ORIGIN, cookie]) as tab:
         await page.hear("status")
+        await tab.hear("status")
         await in_thread(leave)(client)
         assert await page.hear("nothing", SOON_SECONDS) == 4001
+        assert await tab.hear("nothing", SOON_SECONDS) == 4001
 
 
 async def test_a_revoked_token_loses_its_open_socket_at_once(make, owner) -> None:
