@@ -64,6 +64,7 @@ class RunFacts(Schema):
     engine_seconds: float
     digest: str
     review: str
+    review_note: str
     failure: str
     arrived_count: int | None
     arrived_value: int | None

@@ -86,7 +86,8 @@ def _print_files(console: Console, files: Sequence[Path]) -> None:
 def _banks(agents: Sequence[Mapping[str, Any]], currency: Mapping[str, Any]) -> Table:
     table = Table()
     for title in ("bank", "balance", "sent", "received", "waiting", "cost"):
-        table.add_column(title, justify="left" if title == "bank" else "right")
+        # A figure that is too wide goes on in the next line: cut off it would be another figure.
+        table.add_column(title, justify="left" if title == "bank" else "right", overflow="fold")
     for agent in agents[:BANKS_SHOWN]:
         amounts = [money(agent[key], currency) for key in ("balance", "sent", "received")]
         waiting = count(agent["pending"] + agent["queued"])

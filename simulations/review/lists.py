@@ -10,7 +10,7 @@ from django.contrib import admin
 from django.contrib.admin.utils import label_for_field, lookup_field
 from django.core.exceptions import FieldDoesNotExist
 from django.db.models import Model, QuerySet
-from django.http import HttpRequest, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, StreamingHttpResponse
 from django.utils.html import strip_tags
 
 if TYPE_CHECKING:
@@ -61,6 +61,15 @@ class FactsAdmin(ModelAdmin[M]):
     list_per_page = 50
     show_full_result_count = False
     actions = ["export_csv"]
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Show the list; for an impossible date all of it, as with other filters that make no sense."""
+        try:
+            return super().changelist_view(request, extra_context)
+        except OverflowError:
+            return HttpResponseRedirect(f"{request.path}?e=1")
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Nothing is made here."""

@@ -29,7 +29,10 @@ def finish(live: LiveRun, run: Run) -> Run:
         "run.finished",
         simulation_id=str(run.pk),
         ticks=run.tick,
-        wall_s=round(run.engine_seconds, 3),
+        wall_s=round((run.finished_at - run.started_at).total_seconds(), 3)
+        if run.finished_at and run.started_at
+        else None,
+        engine_s=round(run.engine_seconds, 3),
         digest=run.digest,
     )
     live.moved(run.status)

@@ -87,8 +87,21 @@
     }
 
     if (facts.may_steer) {
-      get("run-verbs").addEventListener("submit", (event) => {
-        if (act(event.submitter.dataset.verb)) event.preventDefault();
+      get("run-verbs").addEventListener("submit", async (event) => {
+        const { submitter, target: form } = event;
+        if (submitter.dataset.verb !== "stop") {
+          if (act(submitter.dataset.verb)) event.preventDefault();
+          return;
+        }
+        event.preventDefault();
+        const question = `End the run at ${get("run-clock").textContent}? It keeps what it has, and cannot go on.`;
+        if (!(await PS.ask(question, "Stop the run")) || act("stop")) return;
+        form.action = submitter.formAction;
+        form.submit();
+      });
+      /* After a click on it the space bar is for playing again, not for another step. */
+      bar.querySelector("[data-verb=step]").addEventListener("click", (event) => {
+        if (event.detail) event.currentTarget.blur();
       });
       get("run-to").addEventListener("submit", (event) => {
         if (send({ action: "run_to", tick: Number(get("run-to-tick").value) })) event.preventDefault();

@@ -5,6 +5,7 @@ import json
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from simulations.models import Run
 from simulations.results.tests.cast import TICKS, finished_run, live_run, new_run, version_of
@@ -64,6 +65,17 @@ def test_only_the_owner_writes_labels(owner, cast, client):
     assert client.post(path, given).status_code == 302
     run.refresh_from_db()
     assert (run.name, run.tags, run.notes) == ("Friday", ["stress", "fridays"], "odd")
+
+
+def test_the_owner_reads_who_decided_and_why_until_it_is_asked_for_again(owner, client, staff):
+    run = finished_run(owner)
+    decided = {"review": "rejected", "review_note": "Seed 7 differs.", "reviewed_by": staff}
+    Run.objects.update(reviewed_at=timezone.now(), **decided)
+    page = client.get(address("run_results", run)).text
+    assert f"Rejected by {staff.username}" in page
+    assert "Seed 7 differs." in page
+    Run.objects.update(review="requested")
+    assert "Seed 7 differs." not in client.get(address("run_results", run)).text
 
 
 def test_faulty_labels_are_told_and_nothing_is_written(owner, client):

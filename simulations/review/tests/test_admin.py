@@ -91,6 +91,13 @@ def test_nothing_is_added_or_edited_here(model, run: Run, staff: User, rf) -> No
     assert not admin.has_change_permission(request, model.objects.first())
 
 
+def test_an_impossible_date_shows_the_whole_list(run: Run, staff: User, as_person) -> None:
+    address = reverse("admin:simulations_run_changelist")
+    answer = as_person(staff).get(address, {"created_at__year": "9" * 23}, follow=True)
+    assert answer.status_code == 200
+    assert run.name in answer.content.decode()
+
+
 def test_posting_to_the_page_of_a_run_changes_nothing(run: Run, staff: User, as_person) -> None:
     answer = as_person(staff).post(page_of(run), {"name": "Better", "settled_count": "99"})
     assert answer.status_code == 403
