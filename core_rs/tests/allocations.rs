@@ -44,10 +44,10 @@ const TICKS_PER_DAY: u64 = 1_000;
 const BANKS: u64 = 8;
 
 /// Banks with little money whose payments arrive on three days alike.
-fn three_days(saving: &[&str]) -> Simulation {
+fn three_days(saving: &[&str], policy: &Value) -> Simulation {
     let mut dice = cast::random::Dice::new(7);
     let agents: Vec<Value> = (0..BANKS)
-        .map(|at| json!({"id": format!("B{at}"), "balance": 20_000}))
+        .map(|at| json!({"id": format!("B{at}"), "balance": 20_000, "policy": policy}))
         .collect();
     let mut payments = Vec::new();
     for tick in 0..TICKS_PER_DAY {
@@ -86,7 +86,8 @@ fn taken_by_tick(mut simulation: Simulation) -> Vec<u64> {
         TAKEN.get() - before
     });
     let taken = taken.collect();
-    let waiting = simulation.state().totals.queued_count;
+    let totals = simulation.state().totals;
+    let waiting = totals.queued_count + totals.pending_count;
     assert!(waiting > 100, "only {waiting} wait");
     taken
 }
@@ -96,13 +97,27 @@ fn taken_by_tick(mut simulation: Simulation) -> Vec<u64> {
 /// each bank and each pair, those that get longer than on the days before.
 #[test]
 fn a_tick_takes_no_memory_but_for_columns_that_double() {
-    for saving in [&[][..], &["entry_offset", "bilateral", "multilateral"]] {
-        let taken = taken_by_tick(three_days(saving));
+    let at_once = json!({"type": "release_all"});
+    let policies = [
+        at_once.clone(),
+        json!({"type": "deadline", "due_ticks": 20}),
+        json!({"type": "liquidity_aware", "keep": 5_000, "due_ticks": 20}),
+        json!({"type": "receipt_reactive", "seed_amount": 5_000}),
+        json!({
+            "type": "throughput", "keep": 5_000, "due_ticks": 20,
+            "targets": [[200, 0.3], [500, 0.6], [900, 0.9]],
+        }),
+    ];
+    let saving = &["entry_offset", "bilateral", "multilateral"][..];
+    for (saving, policy) in
+        (policies.iter().map(|policy| (&[][..], policy))).chain([(saving, &at_once)])
+    {
+        let taken = taken_by_tick(three_days(saving, policy));
         let without = taken.iter().filter(|&&count| count == 0).count();
         let all: u64 = taken.iter().sum();
         assert!(
             without > 950 && all < 60,
-            "{without} ticks took none, the others {all}"
+            "{policy}: {without} ticks took none, the others {all}"
         );
     }
 }

@@ -56,7 +56,7 @@ def summarise(config: SimulationConfig, columns: Mapping[str, NDArray[Any]] | No
         scripted_value=int(amount.sum()),
         expected_count_per_day=sum(counts.values()),
         expected_value_per_day=sum(counts[bank] * means[bank] for bank in counts),
-        opening_liquidity=sum(_opening(agent) for agent in config.agents),
+        opening_liquidity=sum(opening_of(agent) for agent in config.agents),
         upper=dict(zip(ids, upper.tolist(), strict=True)) if len(amount) else {},
         lower=dict(zip(ids, lower.tolist(), strict=True)) if len(amount) else {},
         flows=_flows(config, counts, sender, receiver, amount),
@@ -85,7 +85,8 @@ def expected_per_day(arrivals: ArrivalConfig, ticks_per_day: int) -> float:
     return float(arrivals.rate_per_tick) * float(profile.sum())
 
 
-def _opening(agent: AgentConfig) -> int:
+def opening_of(agent: AgentConfig) -> int:
+    """Return what a bank may pay with at first, in cents: balance, credit line, collateral after haircut."""
     haircut = round(float(agent.collateral.haircut) * 1e9)
     return agent.balance + agent.credit_limit + agent.collateral.posted * (10**9 - haircut) // 10**9
 

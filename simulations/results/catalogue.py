@@ -236,7 +236,7 @@ GROUPS = (
     Group(
         "How it settled",
         tuple(
-            Measure(f"shares.{method}", label, "share", text, "Payments settled so / all that settled.")
+            Measure(f"shares.{method}", label, "share", text, "Value settled so / value of all that settled.")
             for method, label, text in (
                 ("gross", "Gross", "Settled one by one."),
                 ("bilateral", "Bilateral offsetting", "Settled against a payment the other way."),

@@ -86,6 +86,17 @@ CPMI = Group(
             "Σ amount · tick of the day / Σ amount.",
             "lower",
         ),
+        *(
+            Measure(
+                f"deciles.{tenth}",
+                f"Time of {10 * tenth} % of the value",
+                "ticks",
+                f"Tick of the day by which {10 * tenth} % of the value sent had settled.",
+                f"First tick of the day by which {tenth} tenths of Σ amount, of all days, had settled.",
+                "lower",
+            )
+            for tenth in range(1, 10)
+        ),
     ),
     "Measures of the working group of the Committee on Payments and Market Infrastructures, as the Bank of "
     "Canada's R package CPMIstats 0.1.3 (D. Brito, 2018) defines them; beside them the "

@@ -41,6 +41,8 @@ class Measure:
         """Return its value in metrics of a system, a day or an agent; None where there is none."""
         value: Any = metrics
         for step in self.key.split("."):
+            if isinstance(value, list) and step.isdigit():
+                value = {str(number): each for number, each in enumerate(value, 1)}
             value = value.get(step) if isinstance(value, Mapping) else None
         if isinstance(value, Mapping):
             value = sum(value.values())

@@ -5,6 +5,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use std::sync::Arc;
+
 use crate::engine::units::{AgentId, Amount, Hundredths, RailId, Rate, Tick};
 
 /// What happens to payments that still wait at the end of a day.
@@ -133,8 +135,8 @@ pub enum PolicyKind {
     },
     /// Keeps to a curve of shares; `targets` ascend in tick and do not fall in share.
     Throughput {
-        /// (tick of the day, share of the value of the day).
-        targets: Vec<(u32, Rate)>,
+        /// (tick of the day, share of the value of the day); shared, as a desk takes its policy each time it looks.
+        targets: Arc<[(u32, Rate)]>,
         /// Running liquidity to keep.
         keep: Amount,
         /// Ticks before the deadline, or the last tick of the day, from which on it is due.

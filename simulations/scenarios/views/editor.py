@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 from simulations.access import visible_scenario
 from simulations.config.faults import Checked, Fault
 from simulations.config.schema import SimulationConfig
-from simulations.config.summary import Summary
+from simulations.config.summary import Summary, opening_of
 from simulations.models import Draft, Run, Scenario
 from simulations.scenarios.checking import attached_file, check
 from simulations.scenarios.form import Form, read_form
@@ -138,9 +138,7 @@ def _summary(checked: Checked) -> dict[str, Any]:
 
 def _short_of_lower(config: SimulationConfig, summary: Summary) -> list[str]:
     """Return banks that open with less than their lower bound: not all they must send can settle."""
-    opening = {
-        agent.id: agent.balance + agent.credit_limit + agent.collateral.posted for agent in config.agents
-    }
+    opening = {agent.id: opening_of(agent) for agent in config.agents}
     return [bank for bank, need in summary.lower.items() if need > opening[bank]]
 
 

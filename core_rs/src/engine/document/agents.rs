@@ -179,7 +179,7 @@ pub fn policy(value: &Value, path: &Path<'_>, faults: &Faults, clock: Clock) -> 
             seed_amount: Amount(table.whole("seed_amount", LINE, Absent::Fault)),
         },
         Kind::Throughput => PolicyKind::Throughput {
-            targets: targets(&table, clock),
+            targets: targets(&table, clock).into(),
             keep: keep(),
             due_ticks: due_ticks(),
         },

@@ -179,7 +179,7 @@ fn everything_of_the_file_format_is_read() {
     assert_eq!(
         agent.policy.kind,
         PolicyKind::Throughput {
-            targets,
+            targets: targets.into(),
             keep: Amount(5),
             due_ticks: 3
         }
