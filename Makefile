@@ -25,8 +25,10 @@ $(UV):
 	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed, this is " + sys.version.split()[0]) if sys.version_info < (3, 11) else None'
 	@command -v cargo >/dev/null || { echo "cargo is needed to build the engine: install Rust, then run this again"; exit 1; }
 	@echo "installing uv into .tools"
-	@$(PYTHON) -m pip --version >/dev/null 2>&1 || { echo "pip is needed once, to fetch uv: install python3-pip (or uv itself), then run this again"; exit 1; }
-	@$(PYTHON) -m pip install --quiet --disable-pip-version-check --root-user-action=ignore --target .tools uv
+	@pip="$(PYTHON) -m pip"; $$pip --version >/dev/null 2>&1 || { \
+	  $(PYTHON) -m venv .tools/seed >/dev/null 2>&1 && pip=".tools/seed/bin/python -m pip"; } || { \
+	  echo "pip is needed once, to fetch uv: install python3-pip or python3-venv (or uv itself), then run this again"; exit 1; }; \
+	  $$pip install --quiet --disable-pip-version-check --root-user-action=ignore --target .tools uv
 
 $(VENV)/.base: requirements/base.txt | $(UV)
 	@test -x $(BIN)/python || UV_PYTHON_DOWNLOADS=never $(UV) venv --quiet --python $(PYTHON) $(VENV)
