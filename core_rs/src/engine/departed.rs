@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use crate::engine::payments::{Payments, Status};
+use crate::engine::payments::Payments;
+use crate::engine::units::PaymentId;
 
 /// Rows that may come between two looks; few where tests run, so that all of them have it happen.
 const LEAST_ROWS: usize = if cfg!(debug_assertions) { 48 } else { 1 << 19 };
@@ -26,18 +27,15 @@ impl Payments {
         if rows < 2 * self.looked_at + LEAST_ROWS {
             return;
         }
-        let waits = |at: usize| {
-            let status = self.state[at] & 0xf;
-            status == Status::Pending as u8 || status == Status::Queued as u8
-        };
+        let waits = |&number: &u32| self.waits(PaymentId(number));
         let kept = self.sender.numbers().iter().copied();
-        let mut numbers: Vec<u32> = kept.filter(|&number| waits(number as usize)).collect();
+        let mut numbers: Vec<u32> = kept.filter(waits).collect();
         let (mut end, mut stay) = (first, numbers.len());
         let mut at = first;
         while at < self.len() {
             let block = at..self.len().min(at + BLOCK);
             at = block.end;
-            numbers.extend(block.filter(|&row| waits(row)).map(|row| row as u32));
+            numbers.extend(block.map(|row| row as u32).filter(waits));
             if numbers.len() * SPARSE <= at - first {
                 (end, stay) = (at, numbers.len());
             }
