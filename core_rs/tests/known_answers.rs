@@ -47,7 +47,7 @@ fn set(list: &Value) -> BTreeSet<String> {
 
 /// The engine's answer in the form of the table.
 fn found(simulation: &Simulation, key: &str, expected: &Value) -> Value {
-    let metrics = simulation.metrics();
+    let metrics = simulation.metrics().unwrap();
     match key {
         "settled" => (cast::settled(simulation).into_iter())
             .map(|(id, _)| Value::from(id))

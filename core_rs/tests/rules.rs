@@ -344,7 +344,7 @@ fn what_waits_is_dropped_at_the_end_of_a_day_that_rejects() {
         );
         // Each day's end charges what waits then; a dropped payment pays once.
         assert_eq!(totals.costs[6], 3 + 3 * waiting as i64);
-        let run = simulation.metrics().run;
+        let run = simulation.metrics().unwrap().run;
         assert_eq!(run.maximum_delay, Some(if dropped == 1 { 8 } else { 18 }));
     }
 }

@@ -57,7 +57,7 @@ proptest! {
             let rows = traced(&mut alone);
             let outcome = trial.run(seed, u32::MAX, &all, || false).unwrap().unwrap();
             assert!(outcome.digest == alone.digest(), "seed {seed}: the digests differ");
-            assert!(outcome.measures == alone.metrics().run, "seed {seed}: the measures differ");
+            assert!(outcome.measures == alone.metrics().unwrap().run, "seed {seed}: the measures differ");
             assert!(outcome.trace == rows, "seed {seed}: the traces differ");
             let thinned = trial.run(seed, u32::MAX, &few, || false).unwrap().unwrap();
             let picked: Vec<_> = few.ticks().iter().map(|&tick| rows[tick as usize]).collect();
@@ -76,7 +76,7 @@ proptest! {
         let mut alone = Simulation::new(scenario);
         alone.advance(ticks.into(), || false).unwrap();
         assert!(outcome.digest == alone.digest());
-        assert!(outcome.measures == alone.metrics().run);
+        assert!(outcome.measures == alone.metrics().unwrap().run);
     }
 }
 

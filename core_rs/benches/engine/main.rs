@@ -203,7 +203,7 @@ fn scarce() {
 }
 
 fn waiting(simulation: &Simulation) {
-    let run = simulation.metrics().run;
+    let run = simulation.metrics().expect("a sound run").run;
     println!(
         "  {:.1} % settled, {:.0} waiting on average",
         100.0 * run.settlement_rate_count.unwrap_or(0.0),

@@ -334,10 +334,15 @@ impl Simulation {
         self.kernel.payment_columns(self.kernel.held_payments())
     }
 
-    /// Measures so far.
-    #[must_use]
-    pub fn metrics(&self) -> Metrics {
-        self.kernel.metrics()
+    /// Measures so far, once what waited is seen to add up to the delays.
+    ///
+    /// # Errors
+    /// The invariant that does not hold; a run that failed is measured as it stands.
+    pub fn metrics(&self) -> Result<Metrics, RunError> {
+        if self.failed.is_none() {
+            self.kernel.check_identity(self.kernel.tick)?;
+        }
+        Ok(self.kernel.metrics())
     }
 
     /// Live state, without columns and settled history.
@@ -380,5 +385,38 @@ fn add(sums: &mut Figures, tick: &Figures) {
     sums.lsm_net += tick.lsm_net;
     for (sum, cost) in sums.costs.iter_mut().zip(tick.costs) {
         *sum += cost;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test must fail loudly")]
+
+    use std::sync::Arc;
+
+    use serde_json::json;
+
+    use super::Simulation;
+    use crate::engine::document;
+    use crate::engine::errors::RunError;
+
+    #[test]
+    fn a_run_that_stops_within_a_day_is_measured_only_if_its_sums_agree() {
+        let document = json!({
+            "ticks_per_day": 10, "seed": 1,
+            "agents": [{"id": "A", "balance": 0}, {"id": "B", "balance": 0}],
+            "initial_transactions": [
+                {"sender": "A", "receiver": "B", "amount": 7, "arrival_tick": 1},
+            ],
+        });
+        let scenario = Arc::new(document::parse(&document, None).scenario.unwrap());
+        let mut simulation = Simulation::new(scenario);
+        simulation.advance(4, || false).unwrap();
+        assert_eq!(simulation.metrics().unwrap().run.queue_value_integral, 21);
+        simulation.kernel.gauges.today.value_integral += 1;
+        assert!(matches!(
+            simulation.metrics(),
+            Err(RunError::Invariant { .. })
+        ));
     }
 }

@@ -116,6 +116,7 @@ impl Trial {
             work += 1 + self.step(end)?;
         }
         self.sample(grid, &mut trace);
+        self.kernel.check_identity(self.kernel.tick)?;
         Ok(Some(Outcome {
             measures: self.kernel.measures_of_run_so_far(),
             digest: self.kernel.log.chain.digest(),

@@ -269,7 +269,7 @@ impl Orchestrator {
     fn metrics<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
         self.call(
             py,
-            |core| Ok(core.simulation.metrics()),
+            |core| Ok(core.simulation.metrics()?),
             |_, metrics| measures::metrics(py, &metrics, &self.scenario),
         )
     }
