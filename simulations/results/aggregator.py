@@ -45,7 +45,10 @@ def aggregate_metrics(tick_results: Iterable[Mapping[str, Any]]) -> SimulationMe
         return SimulationMetrics()
     arrivals = sum(result["arrivals"] for result in results)
     settlements = sum(result["settlements"] for result in results)
-    waited = sum(_waiting(result, ends) for result, ends in zip(results, _day_ends(results), strict=True))
+    waited = sum(
+        _left_waiting(result) + (result["dropped"] if rejecting else 0)
+        for result, rejecting in zip(results, _rejecting(results), strict=True)
+    )
     return SimulationMetrics(
         total_ticks=len(results),
         total_arrivals=arrivals,
@@ -58,15 +61,21 @@ def aggregate_metrics(tick_results: Iterable[Mapping[str, Any]]) -> SimulationMe
     )
 
 
-def _day_ends(results: list[Mapping[str, Any]]) -> list[bool]:
-    return [one["day"] != following["day"] for one, following in pairwise(results)] + [True]
+def _rejecting(results: list[Mapping[str, Any]]) -> list[bool]:
+    """Return of each tick whether its close may have dropped what waited, as far as the results tell.
+
+    A day ends where the next begins; days are of one length. If something waited beyond one, none rejects.
+    """
+    ends = [at for at, (one, following) in enumerate(pairwise(results)) if one["day"] != following["day"]]
+    last = len(results) - 1
+    if not ends or (last - ends[-1]) % (ends[0] + 1) == 0:
+        ends.append(last)
+    carried = any(_left_waiting(results[at]) for at in ends)
+    return [not carried and at in set(ends) for at in range(len(results))]
 
 
-def _waiting(result: Mapping[str, Any], day_ends: bool) -> int:
-    """Return how many payments waited before the day's close, which may have dropped all of them."""
+def _left_waiting(result: Mapping[str, Any]) -> int:
     waiting: int = result["queue_depth"] + result["pending"]
-    if day_ends and waiting == 0:
-        waiting += result["dropped"]
     return waiting
 
 

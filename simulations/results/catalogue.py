@@ -95,6 +95,14 @@ GROUPS = (
                 "Count.",
                 "lower",
             ),
+            Measure(
+                "dropped_value",
+                "Dropped value",
+                "money",
+                "Value cancelled, or rejected at the end of a day.",
+                "Sum of amounts.",
+                "lower",
+            ),
         ),
     ),
     Group(
@@ -171,6 +179,14 @@ GROUPS = (
                 "lower",
             ),
             Measure(
+                "queue_length_end",
+                "Waiting, at the end",
+                "count",
+                "Payments waiting, pending or queued, at the last close.",
+                "Pending + queued.",
+                "lower",
+            ),
+            Measure(
                 "queue_value_mean",
                 "Waiting value, mean",
                 "money",
@@ -184,6 +200,14 @@ GROUPS = (
                 "money",
                 "The greatest value that waited at the close of a tick.",
                 "Maximum over ticks.",
+                "lower",
+            ),
+            Measure(
+                "queue_value_end",
+                "Waiting value, at the end",
+                "money",
+                "Value waiting, pending or queued, at the last close.",
+                "Sum of amounts.",
                 "lower",
             ),
             Measure(
@@ -269,6 +293,37 @@ GROUPS = (
     ),
 )
 MEASURES = tuple(measure for group in GROUPS for measure in group.measures)
+# The exact sums that ratios and means of the groups above are made of; in files, not on pages.
+SUMS = (
+    Measure(
+        "rho_fraction.1",
+        "Delay indicator, numerator",
+        "sum",
+        "The waiting that happened, in minor units of the currency times ticks.",
+        "Σ v·(min(t,b) − max(s,a)), over the days from a to b.",
+    ),
+    Measure(
+        "rho_fraction.2",
+        "Delay indicator, denominator",
+        "sum",
+        "The waiting that was possible, in minor units of the currency times ticks.",
+        "Σ v·(b − max(s,a)), over the days from a to b.",
+    ),
+    Measure(
+        "queue_length_integral",
+        "Waiting, over time",
+        "sum",
+        "Payments waiting, summed over ticks.",
+        "Σ ticks of the payments waiting at the close.",
+    ),
+    Measure(
+        "queue_value_integral",
+        "Waiting value, over time",
+        "sum",
+        "Value waiting, summed over ticks, in minor units of the currency times ticks.",
+        "Σ ticks of the value waiting at the close = Σ v · delay.",
+    ),
+)
 BY_KEY = {measure.key: measure for measure in MEASURES}
 IN_COLUMNS = tuple(measure for measure in MEASURES if measure.column)
 HEADLINE = tuple(

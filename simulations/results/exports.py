@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+from decimal import Decimal
 from typing import get_args
 from uuid import UUID
 
@@ -15,7 +16,7 @@ from simulations import access
 from simulations.models import Run
 from simulations.results import stored
 from simulations.results.sending import remove, send_away, temporary_path
-from simulations.results.tables import Table, table_of
+from simulations.results.tables import Table, definitions, table_of
 from simulations.storage import Kind
 from simulations.storage.exporting import Format, export, stored_rows
 from simulations.storage.tables import write_table
@@ -66,14 +67,24 @@ def run_scenario(request: HttpRequest, run_id: UUID) -> HttpResponse:
 def run_measures(request: HttpRequest, run_id: UUID, form: str) -> HttpResponseBase:
     """Send the measures of a run, its days and its banks; `excel` is CSV with `;` and a decimal comma."""
     run = access.visible_run(request.user, run_id)
-    name = f"{file_name(run)}-measures"
+    return _table(table_of([run], whole=True), f"{file_name(run)}-measures", form)
+
+
+@require_GET
+def run_definitions(request: HttpRequest, run_id: UUID, form: str) -> HttpResponseBase:
+    """Send what each measure of the file of measures means, its definition and its source."""
+    run = access.visible_run(request.user, run_id)
+    return _table(definitions(), f"{file_name(run)}-definitions", form)
+
+
+def _table(table: Table, name: str, form: str) -> HttpResponseBase:
     if form in ("csv", "excel"):
-        return measures_file(table_of([run], whole=True), f"{name}.csv", form == "excel")
+        return measures_file(table, f"{name}.csv", form == "excel")
     if form != "parquet":
         raise Http404("There is no such export.")
     path = temporary_path(".parquet")
     try:
-        write_table(table_of([run], whole=True), path)
+        write_table(table, path)
         return send_away(path, f"{name}.parquet", TYPES["parquet"][1])
     except BaseException:
         remove(path)
@@ -81,7 +92,7 @@ def run_measures(request: HttpRequest, run_id: UUID, form: str) -> HttpResponseB
 
 
 def measures_file(table: Table, name: str, excel: bool) -> HttpResponse:
-    """Return a table of measures as CSV; money in minor units."""
+    """Return a table as CSV, as the table has it; `excel`: with `;` and a decimal comma."""
     text = io.StringIO()
     writer = csv.writer(text, delimiter=";" if excel else ",", lineterminator="\r\n")
     writer.writerow(table)
@@ -95,7 +106,7 @@ def cell(value: object, excel: bool) -> str:
     """Return one cell: never a formula, with a decimal comma where asked for."""
     if value is None:
         return ""
-    if isinstance(value, float):
+    if isinstance(value, (float, Decimal)):
         return str(value).replace(".", ",") if excel else str(value)
     text = str(value)
     return f"'{text}" if isinstance(value, str) and text.startswith(FORMULA_STARTS) else text

@@ -24,6 +24,13 @@ CPMI = Group(
             "lower",
         ),
         Measure(
+            "average_net_credit_position",
+            "Average net credit position",
+            "money",
+            "Net credits of one bank over the day, earlier time weighing more.",
+            "2/T² · Σ ticks of max(0, received − sent) · (T − t − ½).",
+        ),
+        Measure(
             "maximum_liquidity_provision",
             "Maximum liquidity provision",
             "money",
@@ -91,11 +98,11 @@ CPMI = Group(
                 f"deciles.{tenth}",
                 f"Time of {10 * tenth} % of the value",
                 "ticks",
-                f"Tick of the day by which {10 * tenth} % of the value sent had settled.",
+                f"Tick of the day by which {10 * tenth} % of the value that settled had done so.",
                 f"First tick of the day by which {tenth} tenths of Σ amount, of all days, had settled.",
                 "lower",
             )
-            for tenth in range(1, 10)
+            for tenth in range(1, 11)
         ),
     ),
     "Measures of the working group of the Committee on Payments and Market Infrastructures, as the Bank of "

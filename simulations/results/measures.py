@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from simulations.templatetags import figures
 
-Unit = Literal["count", "money", "share", "ticks", "number", "index"]
+Unit = Literal["count", "money", "share", "ticks", "number", "index", "sum"]
 Better = Literal["higher", "lower", ""]
 
 
@@ -56,7 +56,7 @@ class Measure:
             return figures.money(round(value), currency)
         if self.unit == "share":
             return figures.percent(value, 2)
-        if self.unit == "count":
+        if self.unit in ("count", "sum"):
             return figures.count(value)
         if self.unit == "ticks":
             return f"{figures.decimal(value, 2)} ticks"

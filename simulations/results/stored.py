@@ -19,6 +19,11 @@ FLOWS = (
     *("arrivals", "settlements", "dropped", "arrived_value", "settled_value"),
     *(f"cost_{kind}" for kind in COST_KINDS),
 )
+# What the system's figures hold bank by bank.
+BY_BANK = (
+    *("liquidity_used", "ub", "lb", "largest_positive_net_position", "available_at_start_of_day"),
+    *("gross_sent", "gross_received"),
+)
 LEVELS = ("queue_depth", "queue_value", "pending")
 MOST_ACTIVE = 10
 CHART_POINTS = 1200
@@ -85,6 +90,11 @@ def as_system(figures: Mapping[str, Any]) -> dict[str, Any]:
     """Return a bank's figures under the keys of the system's measures."""
     totals = {f"{name}_total": figures.get(name) for name in ("liquidity_used", "ub", "lb")}
     return {**figures, **totals}
+
+
+def of_bank(figures: Mapping[str, Any], bank: str) -> dict[str, Any]:
+    """Return what the system's figures, of a run or a day, hold bank by bank, for one of them."""
+    return {name: figures[name].get(bank) for name in BY_BANK if name in figures}
 
 
 def openings(run: Run) -> dict[str, int]:

@@ -111,4 +111,4 @@ def _time(name: str, labels: Labels, clock: DayClock) -> str:
     time = f"strftime(make_timestamp(({seconds}) * 1000000), '%H:%M:%S')"
     if labels.start_date is not None:
         return f"strftime(DATE '{labels.start_date}' + ({day})::INTEGER, '%Y-%m-%d ') || {time}"
-    return time if labels.num_days == 1 else f"'day ' || (({day}) + 1) || ' ' || {time}"
+    return time if labels.num_days == 1 else f"'day ' || ({day}) || ' ' || {time}"

@@ -35,6 +35,23 @@ def test_the_sums_are_those_of_the_engine(seed, end_of_day):
         assert 0 <= of_bank["min_balance"] <= of_bank["avg_balance"]
 
 
+@pytest.mark.parametrize("end_of_day", ["carry_over", "reject"])
+@pytest.mark.parametrize("ticks", [35, 60])
+def test_what_is_cancelled_in_the_last_tick_did_not_wait_in_it(ticks, end_of_day):
+    banks = [{"id": "A", "balance": 0}, {"id": "B", "balance": 0}]
+    first = {"id": "P", "sender": "A", "receiver": "B", "amount": 7, "arrival_tick": 0}
+    second = {**first, "id": "Q", "arrival_tick": 31}
+    events = [{"type": "cancel_payment", "tick": ticks - 1, "payment": "Q"}]
+    run = {"agents": banks, "initial_transactions": [first, second], "events": events}
+    if end_of_day == "carry_over":  # what waits beyond a day tells that none rejects
+        run["events"] = [{"type": "cancel_payment", "tick": ticks - 1, "payment": each} for each in "PQ"]
+    elif ticks == 60:  # then nobody can tell the two drops apart
+        run["events"] = []
+    backend = RustBackend(config(**run, end_of_day=end_of_day))
+    found = aggregate_metrics([backend.tick() for _ in range(ticks)])
+    assert found.average_delay == backend.metrics()["average_delay"]
+
+
 def test_a_quiet_run_has_a_rate_of_nothing():
     quiet = {"ticks_per_day": 3, "seed": 1, "agents": [{"id": "A", "balance": 5}, {"id": "B", "balance": -5}]}
     backend = RustBackend(quiet)

@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from simulations.models import Run
-from simulations.results.tests.cast import TICKS, finished_run, live_run, new_run, version_of
+from simulations.results.tests.cast import TEXT, TICKS, finished_run, live_run, new_run, version_of
 from simulations.runs import manager
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -24,6 +24,8 @@ PAGES = (
     ("run_events", ()),
     ("run_scenario", ()),
     ("run_measures", ("csv",)),
+    ("run_definitions", ("csv",)),
+    ("run_days", ()),
 )
 
 
@@ -98,6 +100,25 @@ def test_the_published_sets_stand_with_their_definitions_and_sources(owner, clie
     assert "CPMIstats" in page
     assert "Value sent / Σ banks of their largest net debit." in page
     assert "https://www.bis.org/publ/bcbs248.htm" in page
+
+
+def test_the_days_of_a_run_stand_side_by_side_of_all_banks_and_of_one(owner, client):
+    text = TEXT.replace("seed: 3", "seed: 3\nnum_days: 12")
+    run = new_run(owner, version_of(owner, text))
+    assert "measured when the run is over" in client.get(address("run_days", run)).text
+    manager.tick(run, 12 * TICKS)
+    page = client.get(address("run_days", run))
+    rows = {row.measure.key: row.values for _, group in page.context["groups"] for row in group}
+    # Everything arrives on day 0; P3 waits for ever, on each of the ten days of this page.
+    assert rows["arrived_value"] == ["1,449.99", "1,449.99", *9 * ["0.00"]]
+    assert rows["queue_value_max"] == 11 * ["999.99"]
+    assert page.context["pager"].pages == 2
+    bank = client.get(address("run_days", run) + "?bank=NORD&page=2").context
+    assert bank["days"] == [10, 11]
+    rows = {row.measure.key: row.values for _, group in bank["groups"] for row in group}
+    assert rows["gross_sent"] == ["350.00", "0.00", "0.00"]
+    assert rows["liquidity_used"] == ["350.00", "0.00", "0.00"]
+    assert client.get(address("run_days", run) + "?bank=NOBODY").status_code == 404
 
 
 def test_throughput_by_hour_stands_against_the_baselines(owner, client):
