@@ -37,7 +37,7 @@ MOVES = """
                coalesce(sum(-amount) FILTER (amount < 0), 0) AS received
         FROM positions GROUP BY ALL;
 """
-AVERAGE_NET_POSITION = """
+POSITIONS = """
     WITH closes AS (
         SELECT b.day, b.bank, t.tick, coalesce(sum(m.amount), 0) AS net
         FROM (SELECT DISTINCT day, bank FROM moves) AS b
@@ -45,7 +45,26 @@ AVERAGE_NET_POSITION = """
         LEFT JOIN moves AS m ON m.day = b.day AND m.bank = b.bank AND m.tick <= t.tick
         GROUP BY b.day, b.bank, t.tick
     )
-    SELECT sum(greatest(0, net) * (2 * ($per_day - tick) - 1)) / $per_day ** 2 FROM closes WHERE day = $day
+    SELECT bank, sum(greatest(0, net) * weight) / $per_day ** 2,
+           sum(greatest(0, -net) * weight) / $per_day ** 2
+    FROM closes CROSS JOIN LATERAL (SELECT 2 * ($per_day - tick) - 1 AS weight) WHERE day = $day GROUP BY bank
+"""
+GINI = """
+    SELECT sum(abs(a.most - b.most)) / (2 * count(*) * avg(a.most))
+    FROM provided AS a CROSS JOIN provided AS b WHERE a.day = $day AND b.day = $day
+"""
+AT_ONE_MOMENT = """
+    WITH moments AS (SELECT DISTINCT turn FROM moves WHERE day = $day),
+    banks AS (SELECT DISTINCT bank FROM moves WHERE day = $day),
+    standing AS (
+        SELECT t.turn, b.bank, coalesce(sum(m.amount), 0) AS net
+        FROM moments AS t CROSS JOIN banks AS b
+        LEFT JOIN moves AS m ON m.day = $day AND m.bank = b.bank AND m.turn <= t.turn GROUP BY ALL
+    )
+    SELECT max(together) FROM (SELECT sum(greatest(0, net)) AS together FROM standing GROUP BY turn)
+"""
+RELATIVE = """
+    SELECT bank, most / sum(most) OVER () - sent / sum(sent) OVER () FROM provided WHERE day = $day
 """
 GINI_OF_COST = """
     WITH cost AS (SELECT bank, payments, most / sent AS cost FROM provided WHERE day = $day AND sent > 0),
@@ -86,30 +105,42 @@ def row(sql: duckdb.DuckDBPyConnection, query: str, given: dict[str, Any]) -> tu
     return found
 
 
-def played(folder: Path, document: dict[str, Any]) -> RustBackend:
+def played(folder: Path, document: dict[str, Any], ticks: int = TICKS) -> RustBackend:
     backend = RustBackend(document)
     with Tape(folder) as tape:
-        backend.advance(TICKS)
+        backend.advance(ticks)
         tape.finish(backend, Labels.of(document))
     return backend
+
+
+def settlements_in(sql: duckdb.DuckDBPyConnection, folder: Path) -> None:
+    """Lay out what settled, from the stored payments of a run."""
+    for statement in MOVES.split(";")[:-1]:
+        named = {"per_day": PER_DAY, "path": str(folder / "payments.parquet")}
+        sql.execute(statement, {key: value for key, value in named.items() if f"${key}" in statement})
 
 
 @pytest.mark.parametrize("seed", range(12))
 def test_the_cpmi_set_is_what_plain_sql_makes_of_the_stored_payments(tmp_path, seed):
     metrics = played(tmp_path, busy(seed)).metrics()
     with duckdb.connect() as sql:
-        for statement in MOVES.split(";")[:-1]:
-            named = {"per_day": PER_DAY, "path": str(tmp_path / "payments.parquet")}
-            sql.execute(statement, {key: value for key, value in named.items() if f"${key}" in statement})
+        settlements_in(sql, tmp_path)
         for day, found in enumerate(metrics["days"]):
             at = {"day": day}
             efficiency, most, relative = row(sql, OF_DAY, at)
             assert math.isclose(found["system_liquidity_efficiency"], efficiency)
             assert found["maximum_liquidity_provision"] == most
             assert math.isclose(found["aggregate_liquidity_provision_relative_to_usage"], relative)
-            average = row(sql, AVERAGE_NET_POSITION, at | {"per_day": PER_DAY})[0]
-            assert math.isclose(found["aggregate_average_net_position"], average)
-            assert math.isclose(found["average_net_position"], average / 4)
+            positions = sql.execute(POSITIONS, at | {"per_day": PER_DAY}).fetchall()
+            assert math.isclose(
+                found["aggregate_average_net_position"], sum(debit for _, debit, _ in positions)
+            )
+            assert math.isclose(
+                found["aggregate_average_net_position"], sum(credit for *_, credit in positions)
+            )
+            assert math.isclose(found["average_net_position"], found["aggregate_average_net_position"] / 4)
+            assert math.isclose(found["gini_of_provision"], row(sql, GINI, at)[0])
+            assert found["largest_simultaneous_provision"] == row(sql, AT_ONE_MOMENT, at)[0]
             assert math.isclose(found["gini_of_liquidity_cost"], row(sql, GINI_OF_COST, at)[0])
             assert math.isclose(found["average_payment_timing"], row(sql, TIMING, at)[0])
             assert found["deciles"] == [tick for (tick,) in sql.execute(DECILES, at).fetchall()]
@@ -118,6 +149,27 @@ def test_the_cpmi_set_is_what_plain_sql_makes_of_the_stored_payments(tmp_path, s
                 assert found["liquidity_used"][bank] == largest
                 assert found["largest_positive_net_position"][bank] == credit
                 assert (found["gross_sent"][bank], found["gross_received"][bank]) == (sent, received)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_a_banks_cpmi_set_is_what_plain_sql_makes_of_the_stored_payments(tmp_path, seed):
+    """Of one day, so that a bank's run is its day."""
+    agents = played(tmp_path, busy(seed) | {"ticks_per_day": PER_DAY, "num_days": 1}, PER_DAY).metrics()[
+        "agents"
+    ]
+    with duckdb.connect() as sql:
+        settlements_in(sql, tmp_path)
+        at = {"day": 0}
+        positions = sql.execute(POSITIONS, at | {"per_day": PER_DAY}).fetchall()
+        relative = dict(sql.execute(RELATIVE, at).fetchall())
+        most = dict(sql.execute("SELECT bank, most FROM provided").fetchall())
+        assert len(positions) == len(agents)
+        for bank, debit, credit in positions:
+            found = agents[bank]
+            assert math.isclose(found["average_net_position"], debit)
+            assert math.isclose(found["average_net_credit_position"], credit)
+            assert math.isclose(found["liquidity_provision_relative_to_usage"], relative[bank], abs_tol=1e-12)
+            assert found["maximum_liquidity_provision"] == most[bank]
 
 
 @pytest.mark.parametrize("seed", range(4))

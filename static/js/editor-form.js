@@ -90,6 +90,10 @@
       else event.target.blur();
       event.preventDefault();
     }
+    if (event.key === "Enter" && event.target.id === "open-percent") {
+      document.getElementById("open-go").click();
+      event.preventDefault();
+    }
   });
 
   /* Rows pasted into a box of the banks' table are banks. */

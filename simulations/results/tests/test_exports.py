@@ -110,7 +110,9 @@ def test_measures_come_as_a_row_for_the_run_each_day_each_bank_and_each_bank_on_
     assert (whole["digest"], whole["day"], whole["bank"]) == (run.digest, "", "")
     assert (day["day"], day["settled_value"]) == ("0", whole["settled_value"])
     every_day, on_the_day = banks[:3], banks[3:]
-    assert [row["bank"] for row in every_day] == [row["bank"] for row in on_the_day] == ["NORD", "SUND", "WEST"]
+    assert (
+        [row["bank"] for row in every_day] == [row["bank"] for row in on_the_day] == ["NORD", "SUND", "WEST"]
+    )
     assert {row["day"] for row in every_day} == {""}
     assert {row["day"] for row in on_the_day} == {"0"}
     for rows in (every_day, on_the_day):
@@ -154,7 +156,18 @@ def test_each_measure_of_a_file_is_defined_in_another(owner, run, as_person):
     answer = as_person(owner).get(reverse("run_definitions", args=(run.pk, "csv")))
     rows = list(csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig"))))
     defined = {row["measure"]: row for row in rows}
-    facts = {"run", "name", "scenario", "seed", "liquidity_percent", "status", "digest", "currency", "day", "bank"}
+    facts = {
+        "run",
+        "name",
+        "scenario",
+        "seed",
+        "liquidity_percent",
+        "status",
+        "digest",
+        "currency",
+        "day",
+        "bank",
+    }
     for column in measures(as_person(owner), run, "csv")[0].keys() - facts:
         name = column.removesuffix("_units")
         if not name.startswith("stuck."):
