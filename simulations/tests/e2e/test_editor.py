@@ -108,13 +108,6 @@ def test_typing_over_all_of_the_text_replaces_it(page: Page, workbench: Workbenc
 
 def test_enter_opens_the_banks_between_the_bounds(page: Page, workbench: Workbench):
     begin(page, workbench)
-    show(page, "YAML")
-    page.locator("#yaml-editor .cm-content").click()
-    page.keyboard.press("Control+End")
-    page.keyboard.type("initial_transactions: [{sender: BANK_A, receiver: BANK_B, amount: 500, arrival_tick: 1}]")
-    expect(page.locator("#check-head")).to_have_text("Ready to run")
-    show(page, "Form")
-    page.get_by_role("tab", name="Banks").click()
     page.get_by_role("button", name="Open between LB and UB…").click()
     percent = page.get_by_label("Per cent of the way from LB to UB")
     percent.fill("120")
@@ -123,4 +116,4 @@ def test_enter_opens_the_banks_between_the_bounds(page: Page, workbench: Workben
     percent.fill("100")
     percent.press("Enter")
     expect(percent).to_be_hidden()
-    expect(box(page, "agents[0].balance")).to_have_value("5.00")
+    expect(box(page, "agents[0].balance")).to_have_value("2,500.00")
