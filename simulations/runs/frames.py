@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+import orjson
 
 HEADER = struct.Struct("<BBHIII")  # version, kind, columns (with the tick), points, sequence, stamp
 VERSION = 1
@@ -99,13 +100,13 @@ class Points:
 
     columns: bytes
     tick: int  # the next to be run, where the frame after goes on
-    _plain: list[list[int | float]] | None = None
+    _plain: orjson.Fragment | None = None
 
-    def plain(self, width: int) -> list[list[int | float]]:
-        """Return the `width` columns as JSON numbers, made once."""
+    def plain(self, width: int) -> orjson.Fragment:
+        """Return the `width` columns as JSON numbers, written once for all who are sent them."""
         if self._plain is None:
             table = np.frombuffer(self.columns, dtype="<f8").reshape(width, -1)
-            self._plain = [_plain(column) for column in table]
+            self._plain = orjson.Fragment(orjson.dumps([_plain(column) for column in table]))
         return self._plain
 
 

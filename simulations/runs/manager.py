@@ -233,8 +233,9 @@ def delete(run: Run, user: AbstractBaseUser) -> None:
         raise lifecycle.Conflict(run.status, f"be deleted while its review is {run.review}")
     if run.is_live:
         run = stop(run, user)
-    registry.drop(run.pk)
+    # In this order: who watches looks for it once more as it goes, and must not bring it back.
     Run.objects.filter(pk=run.pk).update(deleted_at=timezone.now())
+    registry.remove(run.pk)
     AuditEntry.objects.record(
         user,
         "run.deleted",

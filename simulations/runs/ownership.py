@@ -28,7 +28,9 @@ from simulations.models import Process, Run
 
 log = structlog.get_logger(__name__)
 
-OWNED_FIELDS = ["epoch", "claimed_by", "status", "tick", "goal_tick", "goal_event", "ticks_per_second"]
+OWNED_FIELDS = [
+    *("epoch", "claimed_by", "status", "tick", "goal_tick", "goal_event", "ticks_per_second", "deleted_at"),
+]
 LOOK_SECONDS = 0.5  # how often a process looks whether another wants one of its runs
 HEARTBEAT_SECONDS = 5.0
 SILENT_IS_DEAD = timedelta(seconds=20)
@@ -126,11 +128,6 @@ def release(run_id: uuid.UUID, epoch: int) -> None:
 def hand_over(run_id: uuid.UUID, epoch: int) -> None:
     """Let go of a run, if it is still ours, for the process that wants it; nobody else takes it meanwhile."""
     Run.objects.filter(pk=run_id, epoch=epoch).update(claimed_by=F("wanted_by"), wanted_by=None)
-
-
-def is_ours(run_id: uuid.UUID, epoch: int) -> bool:
-    """Whether nobody claimed the run after whoever holds this epoch."""
-    return not Run.objects.filter(pk=run_id, epoch__gt=epoch).exists()
 
 
 def wanted_of(me: Registration) -> list[uuid.UUID]:

@@ -71,13 +71,13 @@ class Registry:
         return [run_id for run_id, live in list(self._lives.items()) if not live.closed]
 
     def live(self, run: Run) -> LiveRun:
-        """Return a run in memory, brought back from its inputs if need be.
+        """Return a run in memory, brought back from its inputs if need be. `run` is its row, just read.
 
         Raises `OwnedElsewhere`, or `Unrepeatable` (another engine version, inputs gone).
         """
         with self._loading_lock(run.pk):
             live = self.held(run.pk)
-            if live is not None and not ownership.is_ours(run.pk, live.epoch):
+            if live is not None and run.epoch > live.epoch:  # another process claimed it since
                 self._lose(live)
                 live = None
             loaded = live is None
@@ -100,6 +100,11 @@ class Registry:
         if live is not None:
             live.close(put_away=put_away)
             ownership.release(run_id, live.epoch)
+
+    def remove(self, run_id: UUID) -> None:
+        """Let go of a run that is deleted, also if it is being brought back just now."""
+        with self._loading_lock(run_id):
+            self.drop(run_id)
 
     def tidy(self) -> None:
         """Put away what has rested long enough, and the longest resting where there are too many.
@@ -175,6 +180,8 @@ class Registry:
     def _load(self, run: Run) -> LiveRun:
         _ = self.me  # whoever holds a run beats, so that it is put away in time
         run.refresh_from_db(fields=ownership.OWNED_FIELDS)  # the caller's copy may be old
+        if run.deleted_at is not None:
+            raise replay.Unrepeatable("It was deleted.")
         if run.is_live:
             self._claim(run)
         elif run.engine_version != ENGINE_VERSION:

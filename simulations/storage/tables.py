@@ -31,7 +31,8 @@ def _type(column: Sequence[object]) -> str:
     known = [value for value in column if value is not None]
     kinds = {type(value) for value in known}
     if kinds <= {int}:
-        return "BIGINT" if all(-(2**63) <= value < 2**63 for value in known) else "DECIMAL(38, 0)"
+        fits = all(-(2**63) <= value < 2**63 for value in known if isinstance(value, int))
+        return "BIGINT" if fits else "DECIMAL(38, 0)"
     if kinds == {Decimal}:
         places = max(-int(value.as_tuple().exponent) for value in known if isinstance(value, Decimal))
         return f"DECIMAL(38, {max(0, places)})"

@@ -12,7 +12,6 @@ from typing import Any
 from daphne.endpoints import build_endpoint_description_strings
 from daphne.http_protocol import WebRequest
 from daphne.server import Server
-from daphne.ws_protocol import WebSocketProtocol
 from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
@@ -22,6 +21,7 @@ from twisted.internet import reactor as _reactor
 from twisted.internet import threads
 
 from simulations.home import first_link
+from simulations.management.daphne_sockets import Socket, log_plainly
 from simulations.models import Process
 from simulations.runs import ownership
 from simulations.runs.lifespan import bring_back, put_to_rest
@@ -71,20 +71,6 @@ class Command(BaseCommand):
         self.stdout.flush()
 
 
-class Socket(WebSocketProtocol):  # type: ignore[misc]
-    """Daphne's socket, whose limit holds for what comes in only: a whole day is one large frame."""
-
-    maxMessagePayloadSize: int
-
-    def sendMessage(self, *args: Any, **options: Any) -> None:
-        """Send a message of any size."""
-        most, self.maxMessagePayloadSize = self.maxMessagePayloadSize, 0
-        try:
-            super().sendMessage(*args, **options)
-        finally:
-            self.maxMessagePayloadSize = most
-
-
 class Workbench(Server):  # type: ignore[misc]
     """Daphne, with our application and a word when it listens."""
 
@@ -114,6 +100,7 @@ class Workbench(Server):  # type: ignore[misc]
         """Announce the address, then bring back what an earlier process left running."""
         super().listen_success(port)
         self.ws_factory.protocol = Socket
+        log_plainly()
         build = self.http_factory.buildProtocol
 
         def without_parsing(address: Any) -> Any:

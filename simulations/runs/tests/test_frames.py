@@ -1,6 +1,7 @@
 """Credits and the bytes of frames."""
 
 import numpy as np
+import orjson
 import pytest
 
 from simulations.runs.frames import (
@@ -47,7 +48,7 @@ def test_a_json_frame_says_the_same() -> None:
     frame = outbox("json").pack(Points(columns(2, 3), 2), now=0.0)
     assert isinstance(frame, dict)
     assert frame["series"] == ["tick", "queue_depth", "balance:A"]
-    assert frame["columns"] == [[0, 1], [2, 3], [4, 5]]
+    assert orjson.loads(orjson.dumps(frame))["columns"] == [[0, 1], [2, 3], [4, 5]]
 
 
 def test_four_frames_may_be_under_way_and_an_acknowledgement_makes_room() -> None:

@@ -9,7 +9,7 @@ from simulations.models import Artifact, Run
 from simulations.runs import manager
 from simulations.runs.lifecycle import Conflict
 from simulations.runs.registry import registry
-from simulations.runs.replay import Replay, inputs_of
+from simulations.runs.replay import Replay, Unrepeatable, inputs_of
 from simulations.runs.tests.cast import busy, new_run, run_to_status, undisturbed_digest, wait_until
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -157,6 +157,16 @@ def test_a_deleted_run_is_gone_and_the_audit_remembers(owner) -> None:
     entry = AuditEntry.objects.get(action="run.deleted")
     assert entry.target_id == str(run.pk)
     assert entry.details["document"] == run.document_id
+    assert registry.held(run.pk) is None
+
+
+def test_who_looks_for_a_run_just_as_it_is_deleted_does_not_bring_it_back(owner) -> None:
+    run = new_run(owner)
+    manager.state(run)
+    found_before = Run.objects.get(pk=run.pk)
+    manager.delete(run, owner)
+    with pytest.raises(Unrepeatable, match="deleted"):
+        registry.live(found_before)
     assert registry.held(run.pk) is None
 
 
