@@ -91,7 +91,7 @@ def join(ticket: Ticket, run_id: UUID) -> Joined:
     seat = take_seat(ticket, run_id)
     run = seat.run
     try:
-        live = registry.live(run)
+        live = registry.live(run, just_read=True)
     except Unrepeatable as problem:
         run.refresh_from_db(fields=["status", "tick"])
         return Joined(None, _about(run, []), seat.user.pk, str(problem))

@@ -130,6 +130,11 @@ def hand_over(run_id: uuid.UUID, epoch: int) -> None:
     Run.objects.filter(pk=run_id, epoch=epoch).update(claimed_by=F("wanted_by"), wanted_by=None)
 
 
+def is_ours(run_id: uuid.UUID, epoch: int) -> bool:
+    """Whether nobody claimed the run after whoever holds this epoch."""
+    return not Run.objects.filter(pk=run_id, epoch__gt=epoch).exists()
+
+
 def wanted_of(me: Registration) -> list[uuid.UUID]:
     """Return the runs of this process that another one asks for."""
     wanted = Run.objects.filter(claimed_by=me.id).exclude(wanted_by=None).exclude(wanted_by=me.id)

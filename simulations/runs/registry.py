@@ -70,14 +70,15 @@ class Registry:
         """Return the runs in memory here."""
         return [run_id for run_id, live in list(self._lives.items()) if not live.closed]
 
-    def live(self, run: Run) -> LiveRun:
-        """Return a run in memory, brought back from its inputs if need be. `run` is its row, just read.
+    def live(self, run: Run, *, just_read: bool = False) -> LiveRun:
+        """Return a run in memory, brought back from its inputs if need be.
 
+        Of a row that was just read the epoch tells whether the run is still ours; else the database is asked.
         Raises `OwnedElsewhere`, or `Unrepeatable` (another engine version, inputs gone).
         """
         with self._loading_lock(run.pk):
             live = self.held(run.pk)
-            if live is not None and run.epoch > live.epoch:  # another process claimed it since
+            if live is not None and not self._is_ours(run, live, just_read):
                 self._lose(live)
                 live = None
             loaded = live is None
@@ -89,6 +90,10 @@ class Registry:
         if loaded:
             self.tidy()
         return live
+
+    @staticmethod
+    def _is_ours(run: Run, live: LiveRun, just_read: bool) -> bool:
+        return run.epoch <= live.epoch if just_read else ownership.is_ours(run.pk, live.epoch)
 
     def _loading_lock(self, run_id: UUID) -> threading.Lock:
         with self._lock:

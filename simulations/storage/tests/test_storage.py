@@ -257,7 +257,7 @@ def test_what_a_person_downloads_has_clock_times_and_currency_units(stored, tmp_
         assert row["amount_units"] == f"{int(row['amount']) / 100:.2f}"
         tick = int(row["arrival_tick"])
         minutes = 8 * 60 + tick % 50 * 12
-        assert row["arrival_time"] == f"day {tick // 50 + 1} {minutes // 60:02}:{minutes % 60:02}:00"
+        assert row["arrival_time"] == f"day {tick // 50} {minutes // 60:02}:{minutes % 60:02}:00"
     assert all(row["deadline_time"] == "" for row in rows)
 
 
