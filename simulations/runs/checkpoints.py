@@ -35,7 +35,7 @@ HEAD_LENGTH = struct.Struct("<I")
 ENGINE_SECONDS = 0.25  # that a run computes between two checkpoints, at least
 WALL_SECONDS = 0.5  # between two of a run that goes on, at least
 COST_SHARE = 0.04  # of the time computed that taking them may cost
-MOST = 20  # kept of one run, spaced over its ticks
+MOST = 40  # kept of one run, spaced over its ticks
 MOST_BYTES = 200_000_000
 
 

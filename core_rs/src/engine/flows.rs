@@ -30,6 +30,9 @@ type Flow = (AgentId, AgentId, i64);
 /// Payments noted at most before they are written down.
 const MOST_NOTED: usize = 256;
 
+/// What one flow takes in `packed`, about.
+const BYTES_OF_A_FLOW: usize = 6;
+
 impl Flows {
     /// No flows yet.
     pub fn new(agents: usize) -> Self {
@@ -74,7 +77,7 @@ impl Flows {
     /// and one more if it goes from the higher agent to the lower; then its size. A 0 ends a row.
     pub fn packed(&self) -> Vec<u8> {
         debug_assert!(self.noted.is_empty());
-        let mut bytes = Vec::new();
+        let mut bytes = Vec::with_capacity(self.table.cells() * BYTES_OF_A_FLOW);
         match &self.table {
             Table::Dense(cells) => {
                 let (mut rest, mut width) = (cells.as_slice(), 0);
@@ -157,11 +160,20 @@ fn pack_row(bytes: &mut Vec<u8>, cells: impl Iterator<Item = (usize, i64)>, mut 
 /// Appends a number: seven bits a byte, the lowest first, the top bit where more follow.
 #[inline]
 fn put(bytes: &mut Vec<u8>, mut number: u64) {
-    while number >= 0x80 {
+    while number >= 1 << 56 {
         bytes.push(number as u8 | 0x80);
         number >>= 7;
     }
-    bytes.push(number as u8);
+    // Sizes are of any length, so that a branch a byte would be guessed wrong: all eight at once.
+    let length = number.max(1).ilog2() as usize / 7 + 1;
+    let mut spread = number;
+    spread = (spread & 0x00ff_ffff_f000_0000) << 4 | spread & 0x0fff_ffff;
+    spread = (spread & 0x0fff_c000_0fff_c000) << 2 | spread & 0x0000_3fff_0000_3fff;
+    spread = (spread & 0x3f80_3f80_3f80_3f80) << 1 | spread & 0x007f_007f_007f_007f;
+    let more = 0x8080_8080_8080_8080 & ((1 << (8 * (length - 1))) - 1);
+    let end = bytes.len() + length;
+    bytes.extend_from_slice(&(spread | more).to_le_bytes());
+    bytes.truncate(end);
 }
 
 /// The next number that `put` appended, if there is one.
@@ -184,6 +196,14 @@ impl Table {
             Self::Dense(vec![0; agents * agents.saturating_sub(1) / 2])
         } else {
             Self::Sparse(vec![Vec::new(); agents])
+        }
+    }
+
+    /// How many flows there may be.
+    fn cells(&self) -> usize {
+        match self {
+            Self::Dense(cells) => cells.len(),
+            Self::Sparse(rows) => rows.iter().map(Vec::len).sum(),
         }
     }
 

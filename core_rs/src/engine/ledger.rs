@@ -35,7 +35,7 @@ pub struct LedgerSnapshot {
     accounts: Vec<Account>,
     terms: Vec<Terms>,
     #[serde(with = "blob")]
-    flows: Vec<u8>,
+    pub(super) flows: Vec<u8>,
     balances_sum: i128,
     held_back_sum: i128,
     expected_sum: i128,

@@ -25,6 +25,10 @@ use crate::engine::vetting::check_policy;
 
 /// First bytes of every snapshot.
 const MAGIC: &[u8; 8] = b"PSIMSNP2";
+/// The magic and the checksum of what follows.
+const HEAD_BYTES: usize = MAGIC.len() + 32;
+/// What an agent takes beside its flows, about.
+const BYTES_OF_AN_AGENT: usize = 1 << 10;
 /// The engine whose runs can be resumed by this one.
 pub const ENGINE_VERSION: &str = env!("CARGO_PKG_VERSION");
 
@@ -98,12 +102,15 @@ impl Simulation {
             gauges: kernel.gauges.clone(),
             series_totals: self.series.totals(),
         };
-        let body = postcard::to_stdvec(&body)
-            .map_err(|_| kernel.broken("a run's state can be written down"))?;
-        let mut data = Vec::with_capacity(body.len() + 40);
+        // Written once, behind the place of its checksum: it may be megabytes.
+        let beside = BYTES_OF_AN_AGENT * kernel.scenario.agents.len();
+        let mut data = Vec::with_capacity(HEAD_BYTES + body.ledger.flows.len() + beside);
         data.extend_from_slice(MAGIC);
-        data.extend_from_slice(blake3::hash(&body).as_bytes());
-        data.extend_from_slice(&body);
+        data.extend_from_slice(&[0; 32]);
+        let mut data = postcard::to_extend(&body, data)
+            .map_err(|_| kernel.broken("a run's state can be written down"))?;
+        let checksum = blake3::hash(&data[HEAD_BYTES..]);
+        data[MAGIC.len()..HEAD_BYTES].copy_from_slice(checksum.as_bytes());
         Ok(data)
     }
 
