@@ -168,8 +168,8 @@ fn accepted(
     scenario.map(Arc::new).ok_or_else(|| refusal(py, &faults))
 }
 
-/// When every trial is sampled, and of how many banks. Balances are left out where not one point
-/// would have room with them, and banks where there are no points.
+/// When every trial is sampled, and of how many banks: of none where there are no points, or where
+/// with balances there would not be room for one.
 fn traced(
     scenario: &Scenario,
     seeds: usize,
@@ -185,10 +185,8 @@ fn traced(
     };
     let ticks = ticks.min(scenario.ticks_per_day * scenario.num_days);
     let points = points.min(room) as u32;
-    (
-        Grid::over(ticks, points),
-        if points == 0 { 0 } else { banks },
-    )
+    let banks = if points == 0 { 0 } else { banks };
+    (Grid::over(ticks, points), banks)
 }
 
 /// Points that `MOST_TRACE_BYTES` have room for.
@@ -250,11 +248,11 @@ impl Sweep<'_> {
     /// the outcome of the first seed: it runs before all others, so that they trace the same banks
     /// for any number of threads.
     fn chosen(&self) -> Result<(Vec<AgentId>, Option<Outcome>), Stop> {
-        let agents = self.scenario.agents.len();
-        let all: Vec<AgentId> = (0..agents).map(AgentId::from_index).collect();
         if self.banks == 0 {
             return Ok((Vec::new(), None));
         }
+        let agents = self.scenario.agents.len();
+        let all: Vec<AgentId> = (0..agents).map(AgentId::from_index).collect();
         if self.banks == agents {
             return Ok((all, None));
         }
