@@ -159,7 +159,10 @@ def sweep_measures(request: Asked, sweep_id: UUID) -> dict[str, list[Any]]:
 
 @router.get("/{sweep_id}/bands", response={200: dict[str, list[Any]], **READ}, summary="Its bands over time")
 def sweep_bands(request: Asked, sweep_id: UUID) -> dict[str, list[Any]]:
-    """Return `tick` and, for each series, its quantiles over the seeds as these ticks closed, as columns."""
+    """Return `tick` and, as columns, quantiles over the seeds as these ticks closed: `<series>_q05` … `_q95`
+    of the system's series, of `throughput` (over the seeds that settle something; null without any) and of
+    `balance:<ID>` of up to ten banks.
+    """
     return stored.read(_finished(request, sweep_id), "bands")
 
 

@@ -12,21 +12,43 @@ from payment_simulator_core_rs import Cancelled, Progress, simulate_many
 
 from simulations.engine.protocol import PaymentColumns
 
-__all__ = ["BANDS", "QUANTILES", "Cancelled", "Plan", "Progress", "Sweep", "sweep"]
+__all__ = [
+    "BANDS",
+    "BAND_BANKS",
+    "BAND_POINTS",
+    "QUANTILES",
+    "Cancelled",
+    "Plan",
+    "Progress",
+    "Sweep",
+    "sweep",
+]
 
 # Rows of each band, and their shares of the seeds.
 QUANTILES = {"q05": 0.05, "q25": 0.25, "q50": 0.5, "q75": 0.75, "q95": 0.95}
-BANDS = ("queue_depth", "queue_value", "pending", "arrived_value_total", "settled_value_total", "cost_total")
+BANDS = (
+    *("queue_depth", "queue_value", "pending", "arrived_value_total", "settled_value_total", "cost_total"),
+    "throughput",
+)
+# Of bands that people look at: as many points as a chart is wide, and banks as a run's page shows.
+BAND_POINTS = 600
+BAND_BANKS = 10
 
 
 @dataclass(frozen=True)
 class Plan:
-    """Which seeds, how many at a time, over how many ticks (None: all), with bands of how many points."""
+    """Which seeds, how many at a time, over how many ticks (None: all), with bands of how many points.
+
+    `banks`: of how many banks balances have bands, too; of all if there are no more, else of those that sent
+    and received most with the first seed. What the seeds trace takes seeds · points · series · 8 bytes, at
+    most 96 MiB: with very many seeds there are fewer points.
+    """
 
     seeds: Iterable[int]
     threads: int = 1
     ticks: int | None = None
     points: int = 0
+    banks: int = 0
 
 
 @dataclass(frozen=True)
@@ -35,7 +57,9 @@ class Sweep:
 
     `measures`: by name a column, int64 for counts and cents, else float64, NaN for null. `summary`: by the
     same names `count, mean, standard_deviation, standard_error, minimum, q05 … q95, maximum`. `bands`: `tick`
-    and, for each of `BANDS`, an array of five rows, one a quantile. `digests` are those of single runs.
+    and, for each of `BANDS` and `balance:<ID>` in the order of the scenario, an array of five rows, one a
+    quantile; `throughput` over the seeds that settled something, NaN if none did. `digests` are those of
+    single runs.
     """
 
     seeds: NDArray[Any]
@@ -70,7 +94,7 @@ def sweep(
     """
     columns = dict(payments) if payments is not None else None
     found = simulate_many(
-        dict(config), plan.seeds, None, plan.threads, columns, plan.ticks, plan.points, progress
+        dict(config), plan.seeds, None, plan.threads, columns, plan.ticks, plan.points, progress, plan.banks
     )
     return Sweep(
         seeds=found["seed"],

@@ -8,11 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from simulations.config.inputs import RunInput
-from simulations.engine.sweep import Plan, Progress, Sweep, sweep
+from simulations.engine.sweep import BAND_BANKS, BAND_POINTS, Plan, Progress, Sweep, sweep
 from simulations.storage import sweeps
 from simulations.storage.exporting import Labels
 
-BAND_POINTS = 600
 _LOOK_S = 0.1
 
 
@@ -20,7 +19,7 @@ def swept(
     given: RunInput, seeds: range, *, threads: int, ticks: int | None, show: Callable[[int], None]
 ) -> Sweep:
     """Run all seeds and tell `show` how many are done; an interrupt ends them between two ticks."""
-    plan, progress = Plan(seeds, threads, ticks, BAND_POINTS), Progress()
+    plan, progress = Plan(seeds, threads, ticks, BAND_POINTS, BAND_BANKS), Progress()
     with ThreadPoolExecutor(1) as aside:
         # Signals reach the main thread only while it runs Python, so the core's call runs beside it.
         call = aside.submit(sweep, given.config, given.payments, plan, progress)

@@ -11,7 +11,7 @@ import numpy as np
 from simulations import storage
 from simulations.config.faults import check_text
 from simulations.config.inputs import with_liquidity
-from simulations.models import Run
+from simulations.models import Run, Sweep
 from simulations.storage.exporting import Labels
 
 COST_KINDS = ("overdraft", "collateral", "liquidity", "delay", "deadline", "split", "eod", "drop")
@@ -102,7 +102,7 @@ def openings(run: Run) -> dict[str, int]:
     return dict(_openings(run.document.text, run.liquidity_percent))
 
 
-def bank_names(run: Run) -> dict[str, str]:
+def bank_names(run: Run | Sweep) -> dict[str, str]:
     """Return the labels that the scenario gives its banks."""
     return dict(_names(run.document.text))
 

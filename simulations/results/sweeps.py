@@ -13,13 +13,14 @@ from django.views.decorators.http import require_GET
 
 from simulations import access
 from simulations.models import Sweep
-from simulations.results import spreads
+from simulations.results import bands, spreads
 from simulations.results.catalogue import HEADLINE
 from simulations.results.exports import TYPES
 from simulations.results.measures import Measure
 from simulations.results.paging import Pager, page_number, page_size, without
 from simulations.results.sending import remove, send_away, temporary_path
 from simulations.results.sorting import Head, chosen, heads
+from simulations.results.stored import bank_names
 from simulations.storage import sweeps as stored
 from simulations.storage.exporting import Labels
 
@@ -72,6 +73,7 @@ def sweep_results(request: HttpRequest, sweep_id: UUID) -> HttpResponse:
             "headline": spreads.headline(sweep),
             "groups": spreads.groups(sweep),
             "spread_heads": spreads.SPREAD,
+            **_charts(sweep, request.GET.get("bank", "")),
             **_histogram(sweep, request.GET.get("measure", "")),
             **_seeds(request, sweep),
         }
@@ -91,6 +93,16 @@ def _facts(sweep: Sweep) -> dict[str, Any]:
     }
 
 
+def _charts(sweep: Sweep, wanted: str) -> dict[str, Any]:
+    columns = stored.column_names(sweep.pk, "bands")
+    banks = bands.banks(columns)
+    return {
+        "charts": bands.charts(columns),
+        "banks": banks,
+        "bank": wanted if wanted in banks else next(iter(banks), ""),
+    }
+
+
 def _finished(request: HttpRequest, sweep_id: UUID) -> Sweep:
     sweep = access.visible_sweep(request.user, sweep_id)
     if sweep.status != Sweep.Status.FINISHED:
@@ -100,9 +112,16 @@ def _finished(request: HttpRequest, sweep_id: UUID) -> Sweep:
 
 @require_GET
 def sweep_bands(request: HttpRequest, sweep_id: UUID) -> JsonResponse:
-    """Return the bands: `tick`, then `<series>_q05` … `_q95` of each series."""
+    """Return the bands: `tick`, then `<series>_q05` … `_q95` of each series; and the places of their banks
+    in the scenario, which say the colours.
+    """
     sweep = _finished(request, sweep_id)
-    return JsonResponse({"columns": stored.read(sweep.pk, "bands")})
+    columns = stored.read(sweep.pk, "bands")
+    shown = bands.banks(list(columns))
+    # Where all banks are shown their places need no look at the scenario, which may be long.
+    order = list(bank_names(sweep)) if 0 < len(shown) < sweep.num_agents else shown
+    places = {bank: place for place, bank in enumerate(order) if bank in shown}
+    return JsonResponse({"columns": columns, "banks": places})
 
 
 @require_GET

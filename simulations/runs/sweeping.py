@@ -23,7 +23,7 @@ from django.utils import timezone
 
 from simulations.config.inputs import prepare
 from simulations.engine.rust_backend import ENGINE_VERSION
-from simulations.engine.sweep import Cancelled, Plan, Progress
+from simulations.engine.sweep import BAND_BANKS, BAND_POINTS, Cancelled, Plan, Progress
 from simulations.engine.sweep import Sweep as Found
 from simulations.engine.sweep import sweep as run_all
 from simulations.models import AuditEntry, Sweep
@@ -37,7 +37,6 @@ if TYPE_CHECKING:
 log = structlog.get_logger(__name__)
 Status = Sweep.Status
 
-BAND_POINTS = 600
 BEAT_SECONDS = 0.5
 # After so many deaths of its server a sweep is not begun again by itself: it may be what kills it.
 MOST_INTERRUPTIONS = 2
@@ -258,7 +257,7 @@ def _found(sweep: Sweep, epoch: int, progress: Progress) -> Found:
         payment_path=path,
     )
     threads = max(1, (os.cpu_count() or 2) - 1)
-    plan = Plan(sweep.seeds, threads, points=BAND_POINTS)
+    plan = Plan(sweep.seeds, threads, points=BAND_POINTS, banks=BAND_BANKS)
     with ThreadPoolExecutor(1, thread_name_prefix="sweep-engine") as aside:
         call = aside.submit(run_all, given.config, given.payments, plan, progress)
         try:

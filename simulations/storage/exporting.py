@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import re
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -20,6 +21,8 @@ _MONEY = (
     *("liquidity_used_total", "ub_total", "lb_total", "time_specific_value", "maximum_liquidity_provision"),
     "cost",
 )
+# Of a band: `settled_value_total_q05`, `balance:A_q95`.
+_BAND = re.compile(r"(_total)?_q\d\d$")
 
 
 @dataclass(frozen=True)
@@ -83,19 +86,27 @@ def export(rows: Rows, target: Path, form: Format, labels: Labels) -> None:
 
 def _terms(name: str, kind: str, labels: Labels, form: Format) -> list[str]:
     """Return the column and, beside it, its clock time or its currency units."""
-    if kind == "DOUBLE" and form == "excel":
-        return [f"replace(CAST(\"{name}\" AS VARCHAR), '.', ',') AS \"{name}\""]
     terms = [f'"{name}"']
+    if kind == "DOUBLE" and form == "excel":
+        terms = [f"replace(CAST(\"{name}\" AS VARCHAR), '.', ',') AS \"{name}\""]
     if name in _TICKS and labels.clock is not None:
         beside = name.removesuffix("tick") + "time"
         terms.append(f'{_time(name, labels, labels.clock)} AS "{beside}"')
-    if kind != "DOUBLE" and (name in _MONEY or name.startswith(("cost_", "balance:"))):
+    if _is_money(name, kind):
         exact = f"CAST(\"{name}\" AS DECIMAL(20, 0)) * CAST('{_unit(labels.decimals)}' AS DECIMAL(7, 6))"
         units = f"CAST({exact} AS DECIMAL(26, {labels.decimals}))"
         if form == "excel":
             units = f"replace(CAST({units} AS VARCHAR), '.', ',')"
         terms.append(f'{units} AS "{name}_units"')
     return terms
+
+
+def _is_money(name: str, kind: str) -> bool:
+    """Whether a column holds cents. Those of a band may lie between two; its units are of the nearest."""
+    series = _BAND.sub("", name)
+    if kind == "DOUBLE" and series == name:
+        return False
+    return series in _MONEY or series.startswith(("cost_", "balance:"))
 
 
 def _unit(decimals: int) -> str:

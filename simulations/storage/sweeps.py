@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
+import duckdb
 import numpy as np
 from django.conf import settings
 from numpy.typing import NDArray
@@ -75,9 +76,7 @@ def read(sweep_id: uuid.UUID | str, table: str, columns: list[str] | None = None
     """Return a stored table as columns, in its order; null is None. KeyError: there is no such column."""
     path = sweep_dir(sweep_id) / f"{table}.parquet"
     with connect([path]) as connection:
-        known = [
-            row[0] for row in connection.execute("DESCRIBE FROM read_parquet($path)", _bound(path)).fetchall()
-        ]
+        known = _columns(connection, path)
         wanted = known if columns is None else columns
         for name in wanted:
             if name not in known:
@@ -85,6 +84,13 @@ def read(sweep_id: uuid.UUID | str, table: str, columns: list[str] | None = None
         chosen = ", ".join(f'"{name}"' for name in wanted)
         rows = connection.execute(f"SELECT {chosen} FROM read_parquet($path)", _bound(path)).fetchall()
     return {name: [row[at] for row in rows] for at, name in enumerate(wanted)}
+
+
+def column_names(sweep_id: uuid.UUID | str, table: str) -> list[str]:
+    """Return the names of a stored table's columns; older sweeps have fewer bands."""
+    path = sweep_dir(sweep_id) / f"{table}.parquet"
+    with connect([path]) as connection:
+        return _columns(connection, path)
 
 
 def page(
@@ -124,6 +130,11 @@ def write_tables(folder: Path, tables: Mapping[str, Mapping[str, Column]], label
                 export(_rows(raw), target, form, labels)
                 written.append(target)
     return written
+
+
+def _columns(connection: duckdb.DuckDBPyConnection, path: Path) -> list[str]:
+    described = connection.execute("DESCRIBE FROM read_parquet($path)", _bound(path)).fetchall()
+    return [row[0] for row in described]
 
 
 def _bound(path: Path) -> dict[str, str]:

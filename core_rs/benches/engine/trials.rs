@@ -46,7 +46,7 @@ pub fn trials() {
             let started = Stopwatch::start();
             payments = 0;
             for seed in 0..SEEDS {
-                let found = trial.run(seed, u32::MAX, &grid, || false);
+                let found = trial.run(seed, u32::MAX, &grid, &[], || false);
                 let outcome = found.expect("it runs").expect("it is not stopped");
                 payments += outcome.measures.arrived_count;
             }

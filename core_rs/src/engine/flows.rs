@@ -160,20 +160,11 @@ fn pack_row(bytes: &mut Vec<u8>, cells: impl Iterator<Item = (usize, i64)>, mut 
 /// Appends a number: seven bits a byte, the lowest first, the top bit where more follow.
 #[inline]
 fn put(bytes: &mut Vec<u8>, mut number: u64) {
-    while number >= 1 << 56 {
+    while number >= 0x80 {
         bytes.push(number as u8 | 0x80);
         number >>= 7;
     }
-    // Sizes are of any length, so that a branch a byte would be guessed wrong: all eight at once.
-    let length = number.max(1).ilog2() as usize / 7 + 1;
-    let mut spread = number;
-    spread = (spread & 0x00ff_ffff_f000_0000) << 4 | spread & 0x0fff_ffff;
-    spread = (spread & 0x0fff_c000_0fff_c000) << 2 | spread & 0x0000_3fff_0000_3fff;
-    spread = (spread & 0x3f80_3f80_3f80_3f80) << 1 | spread & 0x007f_007f_007f_007f;
-    let more = 0x8080_8080_8080_8080 & ((1 << (8 * (length - 1))) - 1);
-    let end = bytes.len() + length;
-    bytes.extend_from_slice(&(spread | more).to_le_bytes());
-    bytes.truncate(end);
+    bytes.push(number as u8);
 }
 
 /// The next number that `put` appended, if there is one.

@@ -4,6 +4,7 @@ pub mod account;
 pub mod accruals;
 pub mod agent_charts;
 pub mod arrivals;
+pub mod bands;
 pub mod blob;
 pub mod columns;
 pub mod costs;

@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, OnceLock};
 
+use postcard::ser_flavors::Flavor;
 use serde::{Deserialize, Serialize};
 
 use crate::engine::arrivals::{ArrivalSource, Standing};
@@ -107,7 +108,7 @@ impl Simulation {
         let mut data = Vec::with_capacity(HEAD_BYTES + body.ledger.flows.len() + beside);
         data.extend_from_slice(MAGIC);
         data.extend_from_slice(&[0; 32]);
-        let mut data = postcard::to_extend(&body, data)
+        let mut data = postcard::serialize_with_flavor(&body, Written(data))
             .map_err(|_| kernel.broken("a run's state can be written down"))?;
         let checksum = blake3::hash(&data[HEAD_BYTES..]);
         data[MAGIC.len()..HEAD_BYTES].copy_from_slice(checksum.as_bytes());
@@ -139,6 +140,29 @@ impl Simulation {
         };
         simulation.kernel.figures = figures;
         Ok(simulation)
+    }
+}
+
+/// What is serialized goes behind what is there, in pieces as large as they are given.
+struct Written(Vec<u8>);
+
+impl Flavor for Written {
+    type Output = Vec<u8>;
+
+    #[inline]
+    fn try_push(&mut self, byte: u8) -> postcard::Result<()> {
+        self.0.push(byte);
+        Ok(())
+    }
+
+    #[inline]
+    fn try_extend(&mut self, bytes: &[u8]) -> postcard::Result<()> {
+        self.0.extend_from_slice(bytes);
+        Ok(())
+    }
+
+    fn finalize(self) -> postcard::Result<Self::Output> {
+        Ok(self.0)
     }
 }
 

@@ -51,9 +51,8 @@ impl Column {
             Self::Real(values) => {
                 let known = || values.iter().copied().filter(|value| !value.is_nan());
                 let mut sorted: Vec<f64> = known().collect();
-                sorted.sort_unstable_by(f64::total_cmp);
                 Spread {
-                    quantiles: spaced(&sorted, |low, high, share| low + (high - low) * share),
+                    quantiles: quantiles_of_reals(&mut sorted),
                     minimum: sorted.first().copied(),
                     maximum: sorted.last().copied(),
                     ..moments(known(), known().sum())
@@ -87,6 +86,13 @@ pub fn quantiles(values: &mut [i64]) -> Option<[f64; QUANTILES.len()]> {
         // The difference of two amounts may be beyond 64 bits.
         low as f64 + (i128::from(high) - i128::from(low)) as f64 * share
     })
+}
+
+/// The same of real numbers, none of them NaN.
+#[must_use]
+pub fn quantiles_of_reals(values: &mut [f64]) -> Option<[f64; QUANTILES.len()]> {
+    values.sort_unstable_by(f64::total_cmp);
+    spaced(values, |low, high, share| low + (high - low) * share)
 }
 
 /// Quantiles of sorted values, `between` the two nearest ones.

@@ -1,11 +1,13 @@
 //! One scenario with many seeds: a run that keeps no events and no charts, only what is compared.
 
+use std::cmp::Reverse;
 use std::sync::Arc;
 
 use crate::engine::errors::RunError;
 use crate::engine::kernel::Kernel;
 use crate::engine::measures::Measures;
 use crate::engine::scenario::Scenario;
+use crate::engine::units::AgentId;
 
 /// Series of a trace: Queue 2 (count and cents) and Queue 1 (count) at the close of a tick, then
 /// cents that arrived, that settled, and of costs of all kinds since the start of the run.
@@ -18,6 +20,8 @@ pub const TRACED: [&str; 6] = [
     "cost_total",
 ];
 
+/// Place of the settled value in [`TRACED`].
+const SETTLED: usize = 4;
 /// Bytes of events after which they are forgotten.
 const MOST_EVENT_BYTES: usize = 1 << 20;
 /// Ticks and payments between two questions whether to stop: well under a millisecond.
@@ -60,6 +64,34 @@ pub struct Outcome {
     pub digest: [u8; 32],
     /// At each tick of the grid one value for each of [`TRACED`].
     pub trace: Vec<[i64; TRACED.len()]>,
+    /// At each tick of the grid the balance of each bank asked for, tick after tick.
+    pub balances: Vec<i64>,
+}
+
+impl Outcome {
+    /// The balance of the bank that is `bank`-th among those traced.
+    #[must_use]
+    pub fn balance(&self, point: usize, bank: usize) -> i64 {
+        self.balances[point * (self.balances.len() / self.trace.len()) + bank]
+    }
+
+    /// Value settled so far over that settled by the end of the run; `None` if that is nothing.
+    #[must_use]
+    pub fn throughput(&self, point: usize) -> Option<f64> {
+        let settled = |point: &[i64; TRACED.len()]| point[SETTLED] as f64;
+        let whole = settled(self.trace.last()?);
+        (whole > 0.0).then(|| settled(&self.trace[point]) / whole)
+    }
+
+    /// The same with some of the banks, of which all were traced.
+    #[must_use]
+    pub fn of_banks(self, banks: &[AgentId]) -> Self {
+        let all = self.balances.len() / self.trace.len().max(1);
+        let balances = (self.balances.chunks(all.max(1)))
+            .flat_map(|point| banks.iter().map(|bank| point[bank.index()]))
+            .collect();
+        Self { balances, ..self }
+    }
 }
 
 /// Runs a scenario again and again, in the same memory.
@@ -89,8 +121,24 @@ impl Trial {
         self.kernel.tick
     }
 
-    /// Runs the first `ticks` ticks with a seed, the same events as a run of its own; `None` if
-    /// `stop`, asked between ticks, said so.
+    /// The `most` banks that sent and received most value in the last run, in the order of the
+    /// scenario; of equal ones the first.
+    #[must_use]
+    pub fn most_active(&self, most: usize) -> Vec<AgentId> {
+        let turnover = |bank: &AgentId| {
+            let (sent, received) = self.kernel.sent_and_received(*bank);
+            Reverse(i128::from(sent) + i128::from(received))
+        };
+        let agents = self.kernel.ledger.accounts.len();
+        let mut banks: Vec<AgentId> = (0..agents).map(AgentId::from_index).collect();
+        banks.sort_by_key(turnover);
+        banks.truncate(most);
+        banks.sort_unstable();
+        banks
+    }
+
+    /// Runs the first `ticks` ticks with a seed, the same events as a run of its own, and traces
+    /// the balances of `banks`; `None` if `stop`, asked between ticks, said so.
     ///
     /// # Errors
     /// Those of a run; the next one starts from nothing.
@@ -99,11 +147,13 @@ impl Trial {
         seed: u64,
         ticks: u32,
         grid: &Grid,
+        banks: &[AgentId],
         stop: impl Fn() -> bool,
     ) -> Result<Option<Outcome>, RunError> {
         self.kernel.begin_again(seed);
         let end = ticks.min(self.kernel.ticks);
         let mut trace = Vec::with_capacity(grid.ticks.len());
+        let mut balances = Vec::with_capacity(grid.ticks.len() * banks.len());
         let mut work = 0;
         while self.kernel.tick < end {
             if work >= WORK_BETWEEN_QUESTIONS {
@@ -112,15 +162,16 @@ impl Trial {
                     return Ok(None);
                 }
             }
-            self.sample(grid, &mut trace);
+            self.sample(grid, banks, &mut trace, &mut balances);
             work += 1 + self.step(end)?;
         }
-        self.sample(grid, &mut trace);
+        self.sample(grid, banks, &mut trace, &mut balances);
         self.kernel.check_identity(self.kernel.tick)?;
         Ok(Some(Outcome {
             measures: self.kernel.measures_of_run_so_far(),
             digest: self.kernel.log.chain.digest(),
             trace,
+            balances,
         }))
     }
 
@@ -144,7 +195,13 @@ impl Trial {
     }
 
     /// Fills the points whose ticks are over with what stands since then.
-    fn sample(&self, grid: &Grid, trace: &mut Vec<[i64; TRACED.len()]>) {
+    fn sample(
+        &self,
+        grid: &Grid,
+        banks: &[AgentId],
+        trace: &mut Vec<[i64; TRACED.len()]>,
+        balances: &mut Vec<i64>,
+    ) {
         while let Some(&tick) = grid.ticks.get(trace.len())
             && tick < self.kernel.tick
         {
@@ -157,6 +214,8 @@ impl Trial {
                 totals.settled_value,
                 totals.costs.iter().sum(),
             ]);
+            let accounts = &self.kernel.ledger.accounts;
+            balances.extend(banks.iter().map(|bank| accounts[bank.index()].balance));
         }
     }
 }

@@ -16,11 +16,13 @@ use rayon::{ThreadPool, ThreadPoolBuilder};
 use super::arguments::whole;
 use super::gate::{Trouble, caught, guarded, refusal};
 use super::{config, dict};
+use crate::engine::bands::Series;
 use crate::engine::document::Parsed;
 use crate::engine::scalars;
 use crate::engine::scenario::Scenario;
-use crate::engine::spread::{Column, QUANTILES, Spread, quantiles};
+use crate::engine::spread::{Column, QUANTILES, Spread};
 use crate::engine::trial::{Grid, Outcome, TRACED, Trial};
+use crate::engine::units::AgentId;
 
 /// Seeds of one call.
 const MOST_SEEDS: usize = 1_000_000;
@@ -28,7 +30,8 @@ const MOST_SEEDS: usize = 1_000_000;
 const MOST_THREADS: u64 = 256;
 /// Points of a band.
 const MOST_POINTS: u64 = 2_000;
-/// Bytes of all traces together; of more seeds, fewer points are kept.
+/// Bytes of all traces together (seeds · points · series · 8), of the first seed's while it traces
+/// every bank, and of the bands; of more seeds or banks, fewer points are kept.
 const MOST_TRACE_BYTES: usize = 96 << 20;
 
 pyo3::create_exception!(
@@ -73,7 +76,7 @@ impl Progress {
 
 /// Runs a scenario once for each seed; see the stub.
 #[pyfunction]
-#[pyo3(signature = (config, seeds, overrides=None, threads=None, payments=None, ticks=None, points=None, progress=None))]
+#[pyo3(signature = (config, seeds, overrides=None, threads=None, payments=None, ticks=None, points=None, progress=None, banks=None))]
 #[allow(clippy::too_many_arguments, reason = "Python's keywords")]
 pub fn simulate_many<'py>(
     py: Python<'py>,
@@ -85,6 +88,7 @@ pub fn simulate_many<'py>(
     ticks: Option<&Bound<'py, PyAny>>,
     points: Option<&Bound<'py, PyAny>>,
     progress: Option<&Bound<'py, Progress>>,
+    banks: Option<&Bound<'py, PyAny>>,
 ) -> PyResult<Bound<'py, PyDict>> {
     guarded(|| {
         let number = |value: Option<&Bound<'py, PyAny>>, name: &str, usual: u64| {
@@ -95,11 +99,14 @@ pub fn simulate_many<'py>(
             .try_into()
             .unwrap_or(u32::MAX);
         let points = number(points, "points", 0)?.min(MOST_POINTS) as usize;
+        let banks = number(banks, "banks", 0)?.try_into().unwrap_or(usize::MAX);
         let seeds = seeds_of(seeds)?.map_err(|trouble| trouble.into_exception(py))?;
         let scenario = accepted(py, config, overrides, payments)?;
         let own = Progress::default();
+        let (grid, banks) = traced(&scenario, seeds.len(), ticks, points, banks);
         let sweep = Sweep {
-            grid: grid(&scenario, ticks, points, seeds.len()),
+            grid,
+            banks,
             scenario,
             seeds,
             ticks,
@@ -161,10 +168,34 @@ fn accepted(
     scenario.map(Arc::new).ok_or_else(|| refusal(py, &faults))
 }
 
-fn grid(scenario: &Scenario, ticks: u32, points: usize, seeds: usize) -> Grid {
-    let affordable = MOST_TRACE_BYTES / (size_of::<[i64; TRACED.len()]>() * seeds);
+/// When every trial is sampled, and of how many banks: of none where there are no points, or where
+/// with balances there would not be room for one.
+fn traced(
+    scenario: &Scenario,
+    seeds: usize,
+    ticks: u32,
+    points: usize,
+    banks: usize,
+) -> (Grid, usize) {
+    let agents = scenario.agents.len();
+    let banks = banks.min(agents);
+    let (room, banks) = match affordable(agents, seeds, banks) {
+        0 => (affordable(agents, seeds, 0), 0),
+        room => (room, banks),
+    };
     let ticks = ticks.min(scenario.ticks_per_day * scenario.num_days);
-    Grid::over(ticks, points.min(affordable) as u32)
+    let points = points.min(room) as u32;
+    let banks = if points == 0 { 0 } else { banks };
+    (Grid::over(ticks, points), banks)
+}
+
+/// Points that `MOST_TRACE_BYTES` have room for.
+fn affordable(agents: usize, seeds: usize, banks: usize) -> usize {
+    let traces = seeds * (TRACED.len() + banks);
+    let bands = QUANTILES.len() * Series::all(banks).count();
+    let chooses = 0 < banks && banks < agents;
+    let first = if chooses { TRACED.len() + agents } else { 0 };
+    MOST_TRACE_BYTES / size_of::<i64>() / traces.max(bands).max(first)
 }
 
 /// Why there is no answer.
@@ -179,6 +210,8 @@ struct Sweep<'a> {
     seeds: Vec<u64>,
     ticks: u32,
     grid: Grid,
+    /// Of how many banks balances are traced.
+    banks: usize,
     progress: &'a Progress,
 }
 
@@ -187,8 +220,8 @@ struct Found {
     columns: Vec<(&'static str, Column)>,
     spreads: Vec<(&'static str, Spread)>,
     digests: Vec<[u8; 32]>,
-    /// For each traced series the quantiles at each point of the grid.
-    bands: Vec<Vec<[f64; QUANTILES.len()]>>,
+    /// By the names of series the quantiles at each point of the grid.
+    bands: Vec<(String, Vec<[f64; QUANTILES.len()]>)>,
 }
 
 impl Sweep<'_> {
@@ -198,7 +231,8 @@ impl Sweep<'_> {
             .thread_name(|number| format!("sweep-{number}"))
             .build()
             .map_err(|problem| Stop::Failed(format!("no threads: {problem}")))?;
-        let outcomes = self.outcomes(&pool)?;
+        let (banks, first) = self.chosen()?;
+        let outcomes = self.outcomes(&pool, &banks, first)?;
         let columns = scalars::columns(outcomes.iter().map(|outcome| &outcome.measures));
         Ok(Found {
             spreads: (columns.iter())
@@ -206,14 +240,38 @@ impl Sweep<'_> {
                 .collect(),
             columns,
             digests: outcomes.iter().map(|outcome| outcome.digest).collect(),
-            bands: pool.install(|| self.bands(&outcomes)),
+            bands: pool.install(|| self.bands(&banks, &outcomes)),
         })
+    }
+
+    /// The banks whose balances are traced and, where it had to show which ones are the most active,
+    /// the outcome of the first seed: it runs before all others, so that they trace the same banks
+    /// for any number of threads.
+    fn chosen(&self) -> Result<(Vec<AgentId>, Option<Outcome>), Stop> {
+        if self.banks == 0 {
+            return Ok((Vec::new(), None));
+        }
+        let agents = self.scenario.agents.len();
+        let all: Vec<AgentId> = (0..agents).map(AgentId::from_index).collect();
+        if self.banks == agents {
+            return Ok((all, None));
+        }
+        let mut trial = Trial::new(Arc::clone(&self.scenario));
+        let first = self.row(&mut trial, self.seeds[0], &all)?;
+        let banks = trial.most_active(self.banks);
+        let first = first.of_banks(&banks);
+        Ok((banks, Some(first)))
     }
 
     /// Every seed's outcome. Seeds are taken in order, so that of several that fail the first one
     /// in the list has always been run: its failure is the one that is told.
-    fn outcomes(&self, pool: &ThreadPool) -> Result<Vec<Outcome>, Stop> {
-        let next = AtomicUsize::new(0);
+    fn outcomes(
+        &self,
+        pool: &ThreadPool,
+        banks: &[AgentId],
+        first: Option<Outcome>,
+    ) -> Result<Vec<Outcome>, Stop> {
+        let next = AtomicUsize::new(usize::from(first.is_some()));
         let failed = AtomicBool::new(false);
         let shares = pool.broadcast(|_| {
             let mut rows = Vec::new();
@@ -223,28 +281,31 @@ impl Sweep<'_> {
                 if at >= self.seeds.len() || failed.load(Ordering::Relaxed) {
                     return rows;
                 }
-                let row = self.row(&mut trial, self.seeds[at]);
+                let row = self.row(&mut trial, self.seeds[at], banks);
                 let ends = row.is_err();
                 rows.push((at, row));
                 if ends {
                     failed.store(true, Ordering::Relaxed);
                     return rows;
                 }
-                self.progress.done.fetch_add(1, Ordering::Relaxed);
             }
         });
         let mut rows: Vec<(usize, Result<Outcome, Stop>)> = shares.into_iter().flatten().collect();
         rows.sort_unstable_by_key(|row| row.0);
-        rows.into_iter().map(|row| row.1).collect()
+        let others = rows.into_iter().map(|row| row.1);
+        first.map(Ok).into_iter().chain(others).collect()
     }
 
-    fn row(&self, trial: &mut Trial, seed: u64) -> Result<Outcome, Stop> {
+    fn row(&self, trial: &mut Trial, seed: u64, banks: &[AgentId]) -> Result<Outcome, Stop> {
         let cancelled = || self.progress.cancelled.load(Ordering::Relaxed);
         if cancelled() {
             return Err(Stop::Cancelled);
         }
-        match caught(|| trial.run(seed, self.ticks, &self.grid, cancelled)) {
-            Ok(Ok(Some(outcome))) => Ok(outcome),
+        match caught(|| trial.run(seed, self.ticks, &self.grid, banks, cancelled)) {
+            Ok(Ok(Some(outcome))) => {
+                self.progress.done.fetch_add(1, Ordering::Relaxed);
+                Ok(outcome)
+            }
             Ok(Ok(None)) => Err(Stop::Cancelled),
             Ok(Err(error)) => Err(Stop::Failed(format!("seed {seed}: {error}"))),
             Err(bug) => Err(Stop::Failed(format!(
@@ -254,21 +315,24 @@ impl Sweep<'_> {
         }
     }
 
-    fn bands(&self, outcomes: &[Outcome]) -> Vec<Vec<[f64; QUANTILES.len()]>> {
+    fn bands(
+        &self,
+        banks: &[AgentId],
+        outcomes: &[Outcome],
+    ) -> Vec<(String, Vec<[f64; QUANTILES.len()]>)> {
+        let name = |series| match series {
+            Series::Traced(at) => TRACED[at].to_owned(),
+            Series::Throughput => "throughput".to_owned(),
+            Series::Balance(at) => {
+                format!("balance:{}", self.scenario.labels.agents[banks[at].index()])
+            }
+        };
         let points = self.grid.ticks().len();
-        (0..TRACED.len())
+        Series::all(banks.len())
             .map(|series| {
-                (0..points)
-                    .into_par_iter()
-                    .map_init(
-                        || Vec::with_capacity(outcomes.len()),
-                        |values, point| {
-                            values.clear();
-                            values.extend(outcomes.iter().map(|one| one.trace[point][series]));
-                            quantiles(values).unwrap_or_default()
-                        },
-                    )
-                    .collect()
+                let at = |point| series.quantiles_at(point, outcomes);
+                let band = (0..points).into_par_iter().map(at).collect();
+                (name(series), band)
             })
             .collect()
     }
@@ -305,7 +369,7 @@ impl Found {
 
     fn bands<'py>(&self, py: Python<'py>, ticks: &[u32]) -> PyResult<Bound<'py, PyDict>> {
         let bands = dict!(py, { "tick": PyArray1::from_slice(py, ticks) });
-        for (name, points) in TRACED.iter().zip(&self.bands) {
+        for (name, points) in &self.bands {
             let rows: Vec<Vec<f64>> = (0..QUANTILES.len())
                 .map(|row| points.iter().map(|point| point[row]).collect())
                 .collect();

@@ -43,6 +43,10 @@ def test_a_sweep_is_made_read_and_deleted(client):
     bands = client.get(f"{address}/bands").json()
     assert bands["tick"] == list(range(50))
     assert bands["settled_value_total_q50"][-1] == facts["summary"]["settled_value"]["q50"]
+    assert bands["throughput_q50"][-1] == 1
+    assert [name for name in bands if name.startswith("balance:") and name.endswith("_q50")] == [
+        f"balance:{bank['id']}_q50" for bank in two_banks()["agents"]
+    ]
     assert [each["sweep_id"] for each in client.get("/api/sweeps").json()["sweeps"]] == [facts["sweep_id"]]
     assert client.delete(address).json() == {"status": "deleted"}
     assert client.get(address).status_code == 404

@@ -8,9 +8,24 @@ import pytest
 
 from simulations.engine.rust_backend import RustBackend
 from simulations.engine.sweep import BANDS, QUANTILES, Cancelled, Plan, Progress, sweep
-from simulations.engine.tests.test_rust_backend import CONFIG
+from simulations.engine.tests.test_rust_backend import ARRIVALS, CONFIG
 
 TICKS = 30
+# More than have balances traced: of them B and E move most.
+FIVE_BANKS = CONFIG | {
+    "agents": [
+        {
+            "id": name,
+            "balance": 20_000,
+            "arrival_config": ARRIVALS | {"rate_per_tick": rate, "counterparty_weights": to},
+        }
+        for name, rate, to in (
+            *(("A", 0.1, {"B": 1}), ("B", 2, {"E": 1}), ("C", 0.1, {"E": 1})),
+            *(("D", 0.1, {"A": 1}), ("E", 2, {"B": 1, "D": 0.1})),
+        )
+    ]
+}
+IDLE = CONFIG | {"agents": [{"id": "A", "balance": 1}, {"id": "B", "balance": 1}]}
 
 
 def flat(metrics):
@@ -35,9 +50,9 @@ def test_every_row_is_that_of_a_run_of_its_own():
 
 
 def test_the_answer_is_the_same_for_any_number_of_threads():
-    one = sweep(CONFIG, None, Plan(range(40), points=20))
+    one = sweep(FIVE_BANKS, None, Plan(range(40), points=20, banks=2))
     for threads in (2, 7):
-        other = sweep(CONFIG, None, Plan(range(40), threads=threads, points=20))
+        other = sweep(FIVE_BANKS, None, Plan(range(40), threads=threads, points=20, banks=2))
         assert other.digests == one.digests
         assert other.summary == one.summary
         for left, right in ((other.measures, one.measures), (other.bands, one.bands)):
@@ -71,25 +86,69 @@ def test_the_summary_is_what_statistics_say():
 
 def test_bands_are_quantiles_of_what_single_runs_show_tick_by_tick():
     seeds = range(8)
-    bands = sweep(CONFIG, None, Plan(seeds, points=TICKS)).bands
+    bands = sweep(CONFIG, None, Plan(seeds, points=TICKS, banks=9)).bands
+    balances = ["balance:A", "balance:B"]
+    assert list(bands) == ["tick", *BANDS, *balances]
     assert bands["tick"].tolist() == list(range(TICKS))
     totals = []
     for seed in seeds:
         backend = RustBackend({**CONFIG, "seed": seed})
         ticks = [backend.tick() for _ in range(TICKS)]
+        settled = np.cumsum([tick["settled_value"] for tick in ticks])
         totals.append(
             {
                 **{
                     name: [tick[name] for tick in ticks] for name in ("queue_depth", "queue_value", "pending")
                 },
                 "arrived_value_total": np.cumsum([tick["arrived_value"] for tick in ticks]),
-                "settled_value_total": np.cumsum([tick["settled_value"] for tick in ticks]),
+                "settled_value_total": settled,
+                "throughput": settled / settled[-1],
                 "cost_total": np.cumsum([sum(tick["costs"].values()) for tick in ticks]),
+                **{
+                    name: [tick["agents"][bank]["balance"] for tick in ticks]
+                    for bank, name in enumerate(balances)
+                },
             }
         )
-    for name in BANDS:
+    for name in (*BANDS, *balances):
         wanted = np.quantile([run[name] for run in totals], list(QUANTILES.values()), axis=0)
         np.testing.assert_allclose(bands[name], wanted, rtol=1e-12)
+
+
+def test_of_many_banks_the_most_active_with_the_first_seed_have_bands():
+    seeds = [9, 2, 5]
+    bands = sweep(FIVE_BANKS, None, Plan(seeds, threads=3, points=6, banks=2)).bands
+    assert list(bands) == ["tick", *BANDS, "balance:B", "balance:E"]
+    ends = []
+    for seed in seeds:
+        backend = RustBackend({**FIVE_BANKS, "seed": seed})
+        backend.advance(TICKS)
+        ends.append([agent["balance"] for agent in backend.get_state()["agents"]])
+    for bank, name in ((1, "balance:B"), (4, "balance:E")):
+        wanted = np.quantile([end[bank] for end in ends], list(QUANTILES.values()))
+        np.testing.assert_allclose(bands[name][:, -1], wanted, rtol=1e-12)
+
+
+def test_balances_are_traced_only_where_bands_are_asked_for():
+    assert list(sweep(FIVE_BANKS, None, Plan([1, 2], banks=2)).bands) == ["tick", *BANDS]
+
+
+def test_choosing_banks_runs_no_seed_twice():
+    progress = Progress()
+    sweep(FIVE_BANKS, None, Plan(range(12), threads=2, points=4, banks=2), progress)
+    assert progress.done == 12
+
+
+def test_throughput_is_null_where_no_seed_settles_anything():
+    bands = sweep(IDLE, None, Plan(range(3), points=5)).bands
+    assert np.isnan(bands["throughput"]).all()
+    assert not np.isnan(bands["settled_value_total"]).any()
+
+
+def test_of_very_many_seeds_fewer_points_are_kept():
+    for banks, points in ((0, 52), (2, 35)):
+        found = sweep(IDLE | {"ticks_per_day": 104}, None, Plan(range(40_000), points=2_000, banks=banks))
+        assert len(found.bands["tick"]) == points
 
 
 def test_overrides_replace_values_by_their_paths():

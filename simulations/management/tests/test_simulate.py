@@ -186,9 +186,10 @@ def test_many_seeds_are_written_as_tables_with_units_and_times_beside(scenario, 
     seeds = rows(f"SELECT seed, cost, cost_units, digest FROM '{folder}/seeds.parquet'")
     assert [row[0] for row in seeds] == [1, 2, 3, 4]
     assert all(row[2] * 100 == row[1] and len(row[3]) == 64 for row in seeds)
-    bands = rows(f"SELECT tick, time, queue_value_q50 FROM '{folder}/bands.parquet'")
+    bands = rows(f"SELECT tick, time, throughput_q50, queue_value_q50_units FROM '{folder}/bands.parquet'")
     assert len(bands) == 40
     assert bands[20][:2] == (20, "13:00:00")
+    assert bands[39][2] == 1
 
 
 def test_seeds_that_cannot_be_are_refused(scenario):

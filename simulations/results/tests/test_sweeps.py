@@ -1,5 +1,8 @@
 """The pages of sweeps: their list, one's results, its histogram and its files; and who sees them."""
 
+import re
+from decimal import Decimal
+
 import duckdb
 import pytest
 from django.http import StreamingHttpResponse
@@ -7,9 +10,9 @@ from django.test import AsyncClient
 from django.urls import reverse
 
 from simulations.config.inputs import prepare
-from simulations.engine.sweep import Plan, sweep
+from simulations.engine.sweep import QUANTILES, Plan, sweep
 from simulations.models import Sweep
-from simulations.results import spreads
+from simulations.results import bands, spreads
 from simulations.results.sweeps import labels_of
 from simulations.results.tests.cast import version_of
 from simulations.storage import sweeps as stored
@@ -49,7 +52,7 @@ def finished(owner) -> Sweep:
         day_start="08:00",
         day_end="18:00",
     )
-    found = sweep(prepare(TEXT, seed=3).config, None, Plan(row.seeds, points=600))
+    found = sweep(prepare(TEXT, seed=3).config, None, Plan(row.seeds, points=600, banks=10))
     stored.write(row.pk, found)
     Sweep.objects.filter(pk=row.pk).update(status="finished", done=20, summary=found.summary)
     row.refresh_from_db()
@@ -89,11 +92,57 @@ def test_seeds_are_sorted_by_any_measure_shown(finished, owner, as_person) -> No
 
 
 def test_bands_come_as_columns_by_tick(finished, owner, as_person) -> None:
-    columns = as_person(owner).get(url("sweep_bands", finished)).json()["columns"]
+    answer = as_person(owner).get(url("sweep_bands", finished)).json()
+    columns = answer["columns"]
     assert columns["tick"] == list(range(40))
-    for low, high in (("05", "25"), ("25", "50"), ("50", "75"), ("75", "95")):
-        pairs = zip(columns[f"queue_value_q{low}"], columns[f"queue_value_q{high}"], strict=True)
-        assert all(lower <= upper for lower, upper in pairs)
+    for series in ("queue_value", "throughput", "balance:A", "balance:B"):
+        for low, high in (("05", "25"), ("25", "50"), ("50", "75"), ("75", "95")):
+            pairs = zip(columns[f"{series}_q{low}"], columns[f"{series}_q{high}"], strict=True)
+            assert all(lower <= upper for lower, upper in pairs)
+    assert answer["banks"] == {"A": 0, "B": 1}
+
+
+def test_banks_have_their_place_in_the_scenario_where_only_some_are_shown(finished, owner, as_person) -> None:
+    found = sweep(prepare(TEXT, seed=3).config, None, Plan([1, 2], points=4, banks=2))
+    del found.bands["balance:A"]
+    stored.write(finished.pk, found)
+    answer = as_person(owner).get(url("sweep_bands", finished)).json()
+    assert answer["banks"] == {"B": 1}
+
+
+ALL_CHARTS = [chart.key for chart in bands.CHARTS]
+
+
+def charts_on(page: str) -> list[str]:
+    return re.findall(r'data-chart="([a-z_]+)"', page)
+
+
+def test_every_band_has_a_chart_and_a_bank_can_be_chosen(finished, owner, as_person) -> None:
+    page = as_person(owner).get(url("sweep_results", finished) + "?bank=B").content.decode()
+    assert charts_on(page) == ALL_CHARTS
+    assert "<option>A</option><option selected>B</option>" in page
+    other = as_person(owner).get(url("sweep_results", finished) + "?bank=NOBODY").content.decode()
+    assert "<option selected>A</option>" in other
+
+
+def test_a_sweep_of_an_older_version_is_shown_without_the_charts_it_has_no_bands_for(
+    finished, owner, as_person
+) -> None:
+    found = sweep(prepare(TEXT, seed=3).config, None, Plan([1, 2], points=4))
+    del found.bands["throughput"]
+    stored.write(finished.pk, found)
+    page = as_person(owner).get(url("sweep_results", finished)).content.decode()
+    assert charts_on(page) == [key for key in ALL_CHARTS if key not in ("balance", "throughput")]
+    assert "balance-bank" not in page
+    assert as_person(owner).get(url("sweep_bands", finished)).json()["banks"] == {}
+
+
+def test_throughput_is_null_where_no_seed_settles_anything(finished, owner, as_person) -> None:
+    poor = prepare(TEXT.replace("balance: 9000", "balance: 0"), seed=3)
+    stored.write(finished.pk, sweep(poor.config, None, Plan([1, 2], points=4, banks=1)))
+    columns = as_person(owner).get(url("sweep_bands", finished)).json()["columns"]
+    assert columns["throughput_q50"] == [None] * 4
+    assert columns["balance:A_q95"] == [0] * 4
 
 
 def test_a_histogram_counts_every_seed_once(finished, owner, as_person) -> None:
@@ -132,6 +181,31 @@ def test_money_has_its_units_beside_it_in_files(finished, tmp_path) -> None:
     assert all(units * 100 == cents for cents, units in rows)
 
 
+def test_bands_of_money_have_their_units_beside_them_in_files(finished, tmp_path) -> None:
+    target = tmp_path / "bands.parquet"
+    stored.export_table(finished.pk, "bands", target, "parquet", labels_of(finished))
+    money = [
+        "queue_value",
+        "arrived_value_total",
+        "settled_value_total",
+        "cost_total",
+        "balance:A",
+        "balance:B",
+    ]
+    with duckdb.connect() as connection:
+        names = [row[0] for row in connection.execute(f"DESCRIBE FROM '{target}'").fetchall()]
+        assert [name for name in names if name.endswith("_units")] == [
+            f"{series}_{share}_units" for series in money for share in QUANTILES
+        ]
+        pairs = connection.execute(
+            f'SELECT "balance:A_q25", "balance:A_q25_units" FROM \'{target}\''
+        ).fetchall()
+    assert len(pairs) == 40
+    assert any(cents % 1 for cents, _ in pairs)
+    assert all(abs(units * 100 - Decimal(cents)) <= Decimal("0.5") for cents, units in pairs)
+    assert all(units.as_tuple().exponent == -2 for _, units in pairs)
+
+
 def test_excel_gets_a_decimal_comma(finished, tmp_path) -> None:
     target = tmp_path / "seeds.csv"
     stored.export_table(finished.pk, "seeds", target, "excel", labels_of(finished))
@@ -140,6 +214,12 @@ def test_excel_gets_a_decimal_comma(finished, tmp_path) -> None:
     rho = stored.read(finished.pk, "seeds", ["rho"])["rho"][0]
     assert float(row["rho"].replace(",", ".")) == rho
     assert "." not in row["rho"]
+    target = tmp_path / "bands.csv"
+    stored.export_table(finished.pk, "bands", target, "excel", labels_of(finished))
+    head, *rows = (line.split(";") for line in target.read_text().splitlines())
+    last = dict(zip(head, rows[-1], strict=True))
+    assert re.fullmatch(r"\d+,\d\d", last["settled_value_total_q50_units"])
+    assert last["throughput_q50"] == "1,0"
 
 
 def test_results_of_an_unfinished_sweep_are_not_there(finished, owner, as_person) -> None:

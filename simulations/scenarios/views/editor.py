@@ -15,7 +15,7 @@ from simulations.access import visible_scenario
 from simulations.config.faults import Checked, Fault
 from simulations.config.schema import SimulationConfig
 from simulations.config.summary import Summary, opening_of
-from simulations.models import Draft, Run, Scenario
+from simulations.models import Draft, Run, Scenario, Sweep
 from simulations.scenarios.checking import attached_file, check
 from simulations.scenarios.form import Form, read_form
 from simulations.scenarios.keeping import keep_draft, open_text, plain_lines
@@ -52,6 +52,7 @@ def scenario_edit(request: HttpRequest, scenario_id: UUID) -> HttpResponse:
         "base": opened.base.number if opened.base else 0,
         "may_edit": scenario.owner_id == user.pk,
         "view": view if view in ("form", "yaml") else "form",
+        "most_seeds": Sweep.MOST_SEEDS,
         "runs": Run.objects.visible_to(user).filter(version__scenario=scenario)[:RECENT_RUNS],
         **checked_context(scenario, opened.text, opened.draft),
         **form_context(opened.text),
