@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from simulations.config.events import InjectPayment
 from simulations.config.liquidity import liquidity_bounds
 from simulations.config.schema import AgentConfig, ArrivalConfig, SimulationConfig
 
@@ -94,9 +95,17 @@ def opening_of(agent: AgentConfig) -> int:
 def _scripted(
     config: SimulationConfig, columns: Mapping[str, NDArray[Any]] | None
 ) -> tuple[NDArray[np.integer], ...]:
-    """Return sender, receiver, amount and arrival tick of all scripted payments in file order."""
+    """Return sender, receiver, amount and arrival tick of all scripted payments, of one tick as they arrive.
+
+    Those that events inject come first: events take effect before a tick's payments arrive.
+    """
     index = {agent.id: number for number, agent in enumerate(config.agents)}
     rows = [
+        (index[each.sender], index[each.receiver], each.amount, each.tick)
+        for each in config.events
+        if isinstance(each, InjectPayment)
+    ]
+    rows += [
         (index[each.sender], index[each.receiver], each.amount, each.arrival_tick)
         for each in config.initial_transactions
     ]

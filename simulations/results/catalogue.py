@@ -142,21 +142,6 @@ GROUPS = (
                 "lower",
                 "rho",
             ),
-            Measure(
-                "time_specific_count",
-                "With a deadline",
-                "count",
-                "Payments with a deadline (BCBS 248 A(iv)).",
-                "Count.",
-            ),
-            Measure(
-                "time_specific_late_count",
-                "Late",
-                "count",
-                "Payments that were still waiting at the end of their deadline's tick.",
-                "Count.",
-                "lower",
-            ),
         ),
     ),
     Group(

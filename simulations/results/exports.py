@@ -67,6 +67,8 @@ def run_scenario(request: HttpRequest, run_id: UUID) -> HttpResponse:
 def run_measures(request: HttpRequest, run_id: UUID, form: str) -> HttpResponseBase:
     """Send the measures of a run, its days and its banks; `excel` is CSV with `;` and a decimal comma."""
     run = access.visible_run(request.user, run_id)
+    if not stored.measures_of(run):
+        raise Http404("Nothing is stored of this run yet.")
     return _table(table_of([run], whole=True), f"{file_name(run)}-measures", form)
 
 

@@ -147,8 +147,19 @@ BCBS_248 = Group(
             "time_specific_value",
             "A(iv) Time-specific obligations",
             "money",
-            "Value of payments with a deadline; how many, and how many were late, stands under Delay.",
+            "Value of the payments with a deadline.",
             "Sum of amounts.",
+        ),
+        Measure(
+            "time_specific_count", "A(iv) With a deadline", "count", "Payments with a deadline.", "Count."
+        ),
+        Measure(
+            "time_specific_late_count",
+            "A(iv) Late",
+            "count",
+            "Payments that were still waiting at the end of their deadline's tick.",
+            "Count.",
+            "lower",
         ),
     ),
     "Monitoring tools for intraday liquidity management, Basel Committee on Banking Supervision, April 2013.",

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from simulations.templatetags import figures
 
-Unit = Literal["count", "money", "share", "ticks", "number", "index", "sum"]
+Unit = Literal["count", "money", "share", "ticks", "number", "index", "sum", "text"]
 Better = Literal["higher", "lower", ""]
 
 
@@ -35,7 +35,7 @@ class Measure:
     @property
     def is_detail(self) -> bool:
         """Whether it need not be shown where it is zero: a kind of cost nobody pays, a method nobody uses."""
-        return "." in self.key
+        return self.key.startswith(("costs.", "shares."))
 
     def of(self, metrics: Mapping[str, Any]) -> float | None:
         """Return its value in metrics of a system, a day or an agent; None where there is none."""

@@ -10,7 +10,16 @@ from simulations.models import Run
 from simulations.results import stored
 from simulations.results.catalogue import GROUPS, MEASURES, SUMS
 from simulations.results.intraday import BCBS_248, THROUGHPUT
+from simulations.results.measures import Measure
 
+STUCK = Measure(
+    "stuck",
+    "Stuck in",
+    "text",
+    "Of each rail on which something is queued at the end: gridlock or deadlock.",
+    "Gridlock if resolution would settle some of it now, deadlock if only money from elsewhere helps.",
+)
+STUCK_SOURCE = ("Bech and Soramäki, Bank of Finland Discussion Papers 9/2001.", "")
 Table = dict[str, list[Any]]
 """Columns by name, in their order and of one length."""
 
@@ -20,6 +29,7 @@ UNITS = {
     "ticks": "ticks",
     "count": "count",
     "sum": "exact sum",
+    "text": "word",
 }
 
 
@@ -38,8 +48,8 @@ def table_of(runs: Iterable[Run], *, whole: bool = False) -> Table:
 def definitions() -> Table:
     """Return what each column of `table_of` says: a row a measure, with its definition and source."""
     rows = [(measure, group.source, group.address) for group in GROUPS for measure in group.measures]
-    own = [(measure, "", "") for measure in SUMS]
-    rows += [*own, (THROUGHPUT, BCBS_248.source, BCBS_248.address)]
+    rows += [(measure, "", "") for measure in SUMS]
+    rows += [(THROUGHPUT, BCBS_248.source, BCBS_248.address), (STUCK, *STUCK_SOURCE)]
     return {
         "measure": [measure.key for measure, _, _ in rows],
         "label": [measure.label for measure, _, _ in rows],

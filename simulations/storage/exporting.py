@@ -19,8 +19,9 @@ _TICKS = ("tick", "arrival_tick", "deadline_tick", "release_tick", "end_tick")
 _MONEY = (
     *("amount", "queue_value", "settled_value", "arrived_value", "dropped_value", "queue_value_max"),
     *("liquidity_used_total", "ub_total", "lb_total", "time_specific_value", "maximum_liquidity_provision"),
-    "cost",
+    *("queue_value_end", "largest_simultaneous_provision", "cost"),
 )
+_MEANS = ("queue_value_mean", "average_net_position", "aggregate_average_net_position")
 # Of a band: `settled_value_total_q05`, `balance:A_q95`.
 _BAND = re.compile(r"(_total)?_q\d\d$")
 
@@ -102,10 +103,10 @@ def _terms(name: str, kind: str, labels: Labels, form: Format) -> list[str]:
 
 
 def _is_money(name: str, kind: str) -> bool:
-    """Whether a column holds cents. Those of a band may lie between two; its units are of the nearest."""
+    """Whether a column holds cents. Means and bands may lie between two; their units are of the nearest."""
     series = _BAND.sub("", name)
     if kind == "DOUBLE" and series == name:
-        return False
+        return name in _MEANS
     return series in _MONEY or series.startswith(("cost_", "balance:"))
 
 

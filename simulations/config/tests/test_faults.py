@@ -11,6 +11,7 @@ from simulations.config.document import parse_yaml
 from simulations.config.faults import ScenarioRefused, check_text, faults_of
 from simulations.config.schema import SimulationConfig
 from simulations.config.tests.documents import EVERY_KEY, SMALLEST
+from simulations.engine.rust_backend import RustBackend
 
 
 def test_a_faultless_document_gives_a_config_and_a_summary():
@@ -123,6 +124,22 @@ def test_a_good_payment_file_becomes_columns_and_counts_in_the_summary(tmp_path)
     assert checked.payments["amount"].tolist() == [5, 7]
     assert checked.summary.upper == {"A": 5, "B": 2}
     assert checked.summary.lower == {"A": 0, "B": 2}
+
+
+def test_what_events_inject_counts_in_the_bounds_as_the_engine_counts_it():
+    text = SMALLEST + (
+        "initial_transactions: [{sender: A, receiver: B, amount: 50, arrival_tick: 1},"
+        " {sender: B, receiver: A, amount: 30, arrival_tick: 1}]\n"
+        "events: [{tick: 1, type: inject_payment, sender: B, receiver: A, amount: 1000}]\n"
+    )
+    checked = check_text(text)
+    assert checked.summary is not None
+    assert checked.config is not None
+    backend = RustBackend(checked.config.to_engine())
+    backend.advance(10_000)
+    metrics = backend.metrics()
+    assert checked.summary.upper == metrics["ub"] == {"A": 0, "B": 1000}
+    assert checked.summary.lower == metrics["lb"] == {"A": 0, "B": 980}
 
 
 KEYS = st.sampled_from(

@@ -58,7 +58,7 @@ class Command(BaseCommand):
         seeds = parser.add_mutually_exclusive_group()
         seeds.add_argument("--seed", type=int, help="in place of the scenario's")
         seeds.add_argument("--seeds", type=seed_range, metavar="A..B", help="one run for each seed")
-        add("--threads", type=positive, default=1, help="runs at the same time (with --seeds)")
+        add("--threads", type=positive, help="runs at the same time (with --seeds)")
         add("--set", dest="changes", action="append", default=[], metavar="PATH=VALUE", help="change a value")
         add("--ticks", type=positive, metavar="N", help="stop after N ticks")
         add("--json", dest="as_json", action="store_true", help="print one JSON object")
@@ -76,6 +76,8 @@ class Command(BaseCommand):
         scenario: Path = options["scenario"]
         if options["seeds"] is not None and options["save"]:
             self._refuse(scenario, [Fault("contradiction", "", "--seeds goes without --save")])
+        if options["threads"] and options["seeds"] is None:
+            self._refuse(scenario, [Fault("contradiction", "", "--threads goes with --seeds only")])
         try:
             text = self._text(scenario, options["changes"])
             payments = options["payments"] or _named_beside(scenario, text)
@@ -129,10 +131,11 @@ class Command(BaseCommand):
 
     def _sweep(self, given: RunInput, options: dict[str, Any]) -> None:
         seeds: range = options["seeds"]
+        threads: int = options["threads"] or 1
         began = time.perf_counter()
         try:
             with progress(len(seeds), "runs") as show:
-                found = swept(given, seeds, threads=options["threads"], ticks=options["ticks"], show=show)
+                found = swept(given, seeds, threads=threads, ticks=options["ticks"], show=show)
         except ValueError as refused:
             faults = getattr(refused, "faults", [])
             self._refuse(options["scenario"], [Fault(f["code"], f["path"], f["message"]) for f in faults])

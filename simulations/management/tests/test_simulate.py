@@ -145,6 +145,7 @@ def test_each_fault_has_a_line_of_its_own(scenario):
         ("--seed", "-1"),
         ("--payments", "/nowhere.csv"),
         ("--seeds", "1..3", "--save"),
+        ("--threads", "2"),
     ],
 )
 def test_what_cannot_be_done_is_refused_in_one_line(scenario, arguments):

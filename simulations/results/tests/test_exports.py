@@ -90,6 +90,10 @@ def test_a_run_without_parts_has_nothing_to_export(owner, as_person):
     assert as_person(owner).get(address).status_code == 404
 
 
+def test_a_run_that_has_done_nothing_has_no_measures_to_export(owner, as_person):
+    assert as_person(owner).get(reverse("run_measures", args=(new_run(owner).pk, "csv"))).status_code == 404
+
+
 def test_the_scenario_comes_out_byte_for_byte(owner, run, as_person):
     answer = as_person(owner).get(reverse("run_scenario", args=(run.pk,)))
     assert answer.content.decode() == TEXT
@@ -170,8 +174,9 @@ def test_each_measure_of_a_file_is_defined_in_another(owner, run, as_person):
     }
     for column in measures(as_person(owner), run, "csv")[0].keys() - facts:
         name = column.removesuffix("_units")
-        if not name.startswith("stuck."):
-            assert defined["throughput_by_hour" if name.startswith("throughput") else name]["definition"]
+        if name.startswith(("throughput_by_hour.", "stuck.")):
+            name = name.partition(".")[0]
+        assert defined[name]["definition"]
     assert "CPMIstats" in defined["gini_of_liquidity_cost"]["source"]
     assert defined["throughput_by_hour"]["address"] == "https://www.bis.org/publ/bcbs248.htm"
 

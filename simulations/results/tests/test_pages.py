@@ -121,6 +121,14 @@ def test_the_days_of_a_run_stand_side_by_side_of_all_banks_and_of_one(owner, cli
     assert client.get(address("run_days", run) + "?bank=NOBODY").status_code == 404
 
 
+def test_a_decile_at_the_first_tick_is_shown(owner, client):
+    text = TEXT.replace("arrival_tick: 1}", "arrival_tick: 0}")
+    page = client.get(address("run_results", finished_run(owner, version_of(owner, text)))).context
+    shown = {line.measure.key: line.value for _, lines in page["published"] for line in lines}
+    assert shown["deciles.1"] == "0.00 ticks"
+    assert {"time_specific_value", "time_specific_count", "time_specific_late_count"} <= shown.keys()
+
+
 def test_throughput_by_hour_stands_against_the_baselines(owner, client):
     version = version_of(owner)
     base = finished_run(owner, version, liquidity_percent=65)
@@ -240,7 +248,7 @@ def test_a_run_that_has_not_begun_says_what_to_do(owner, client):
     run = new_run(owner)
     for name, more in PAGES:
         answer = client.get(address(name, run, *more))
-        assert answer.status_code == (404 if name == "run_payment" else 200)
+        assert answer.status_code == (404 if name in {"run_payment", "run_measures"} else 200)
     assert "Nothing is stored" in client.get(address("run_results", run)).content.decode()
 
 
