@@ -31,10 +31,11 @@ def simulate_many(
     progress: Progress | None = None,
     banks: int | None = None,
 ) -> dict[str, Any]:
-    """Run a scenario once for each seed (at most 1,000,000) on `threads` threads (default 1), without the
-    interpreter; the answer is the same for any number of threads.
+    """Run a scenario once for each seed (at most 1,000,000) on `threads` threads (default and least 1), without
+    the interpreter; the answer is the same for any number of threads.
 
-    `overrides` replaces values of the config by their paths, as faults name them (`agents[0].balance`).
+    `overrides` replaces values of the config by their paths, as faults name them (`agents[0].balance`);
+    the seed is always that of `seeds`.
     `ticks` ends each run early. `points` asks for bands over at most so many ticks, evenly spaced (at most
     2,000), `banks` for bands of the balances of so many banks, too: of all if there are no more, else of
     those that sent and received most value with the first seed. What the seeds trace takes seeds · points ·
@@ -42,7 +43,8 @@ def simulate_many(
     on, if there are six series and ten balances), and no balances where not one point would be left.
 
     Returns `seed` (uint64) and `digest` (list of str), one a seed; `measures`, by name a column with a value
-    for each seed: counts and cents int64, all else float64, where NaN is null; `summary`, by the same names a
+    for each seed: counts and cents int64, all else (ratios, means, what may be null, sums over time) float64,
+    where NaN is null; `summary`, by the same names a
     dict of `count` (seeds in which it is not null), `mean, standard_deviation` (over count - 1),
     `standard_error, minimum, q05, q25, q50, q75, q95, maximum`, None where there is none; and `bands`: `tick`
     (uint32), then for `queue_depth, queue_value, pending, arrived_value_total, settled_value_total,
