@@ -31,8 +31,9 @@ def simulate_many(
     progress: Progress | None = None,
     banks: int | None = None,
 ) -> dict[str, Any]:
-    """Run a scenario once for each seed (at most 1,000,000) on `threads` threads (1 unless given, at least 1),
-    without the interpreter; the answer is the same for any number of threads.
+    """Run a scenario once for each seed (at most 1,000,000) on `threads` threads (default and least 1).
+
+    The interpreter is released; the answer is the same for any number of threads.
 
     `overrides` replaces values of the config by their paths, as faults name them (`agents[0].balance`);
     the seed is always that of `seeds`.
