@@ -70,8 +70,7 @@ def lines(
     for measure in measures:
         value = measure.of(values)
         against = measure.of(base) if base is not None else None
-        nobody_has_it = value is None and against is None
-        if nobody_has_it or (measure.is_detail and not value and not against):
+        if not measure.tells_something((value, against)):
             continue
         found.append(
             Line(

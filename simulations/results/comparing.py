@@ -108,5 +108,4 @@ def _row(measure: Measure, runs: list[Run], values: list[Mapping[str, Any]]) -> 
         is_first = run is runs[0]
         change = None if is_first or not comparable else measure.change(figure, figures[0], run.currency)
         cells.append(Cell(measure.shown(figure, run.currency), change))
-    tells = any(figures) if measure.is_detail else any(figure is not None for figure in figures)
-    return Row(measure, cells, tells)
+    return Row(measure, cells, measure.tells_something(figures))

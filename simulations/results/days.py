@@ -65,7 +65,7 @@ def _groups(
         rows = []
         for measure in group.measures:
             values = [measure.of(figures) for figures in columns]
-            if any(value is not None and (value or not measure.is_detail) for value in values):
+            if measure.tells_something(values):
                 rows.append(Row(measure, [measure.shown(value, currency) for value in values]))
         if rows:
             found.append((group.title, rows))

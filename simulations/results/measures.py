@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -36,6 +36,10 @@ class Measure:
     def is_detail(self) -> bool:
         """Whether it need not be shown where it is zero: a kind of cost nobody pays, a method nobody uses."""
         return self.key.startswith(("costs.", "shares."))
+
+    def tells_something(self, values: Iterable[float | None]) -> bool:
+        """Whether it is worth a row: some of the values is there and, of a detail, is not zero."""
+        return any(values) if self.is_detail else any(value is not None for value in values)
 
     def of(self, metrics: Mapping[str, Any]) -> float | None:
         """Return its value in metrics of a system, a day or an agent; None where there is none."""
