@@ -18,7 +18,7 @@ from simulations import access
 from simulations.config.faults import ScenarioRefused
 from simulations.runs.lifecycle import Conflict
 from simulations.runs.manager import Unrepeatable
-from simulations.runs.ownership import OwnedElsewhere
+from simulations.runs.ownership import Gone
 from simulations.runs.sweeping import SweepConflict
 
 
@@ -214,7 +214,7 @@ def install(api: NinjaAPI) -> None:
     api.add_exception_handler(Stale, answer(409))
     api.add_exception_handler(TooLarge, answer(413))
     api.add_exception_handler(RequestDataTooBig, answer(413))
-    api.add_exception_handler(OwnedElsewhere, answer(503, Retry_After="1"))
+    api.add_exception_handler(Gone, answer(503, Retry_After="1"))
 
 
 def _engine_faults(problem: ValueError) -> dict[str, Any]:

@@ -14,9 +14,9 @@ from django.db import close_old_connections
 
 from simulations import storage
 from simulations.models import Artifact, Run
-from simulations.runs.driver import Gone
 from simulations.runs.frames import STANDING
 from simulations.runs.moments import openings_of
+from simulations.runs.ownership import Gone
 
 if TYPE_CHECKING:
     from simulations.runs.driver import LiveRun

@@ -16,9 +16,8 @@ from channels.generic.websocket import AsyncWebsocketConsumer
 
 from simulations.runs import actions, notices, seats
 from simulations.runs.actions import Refused
-from simulations.runs.driver import Gone
 from simulations.runs.frames import MOST_WRONG_ACKS, Malformed, Outbox, Subscription
-from simulations.runs.ownership import OwnedElsewhere
+from simulations.runs.ownership import Gone, OwnedElsewhere
 from simulations.runs.seats import SeatLost
 from simulations.runs.watching import FRAME_SECONDS, FramePace
 
@@ -152,8 +151,12 @@ class SimulationConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # chann
                         await self._say(answer.type, answer.data)
             except Refused as refused:
                 await self._error(refused.code, str(refused), action=action, **refused.details)
-            except (Malformed, Gone) as problem:
+            except Malformed as problem:
                 await self._error("malformed", str(problem), action=action)
+            except OwnedElsewhere:
+                raise
+            except Gone as gone:
+                await self._error("try_again", str(gone), action=action)
             self._wake()
 
     async def seat_check(self, message: dict[str, Any]) -> None:

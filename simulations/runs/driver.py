@@ -19,6 +19,7 @@ from uuid import UUID
 import structlog
 
 from simulations.runs.checkpoints import Timer
+from simulations.runs.ownership import Gone
 from simulations.runs.pace import Pace
 from simulations.runs.recorder import Recorder
 from simulations.runs.serving import Serving
@@ -37,10 +38,6 @@ RETRY_SECONDS = 2.0
 SHORT_WAIT_SECONDS = 0.02
 BRAKE_SECONDS = 0.016  # of rest between two slices when storing is as far behind as it may be: half a frame
 SPEED_WINDOW_SECONDS = 1.0
-
-
-class Gone(Exception):
-    """The run is no longer held by this process."""
 
 
 @dataclass(frozen=True)

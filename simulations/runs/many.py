@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST
 
 from simulations.models import Run
 from simulations.runs import lifecycle, manager
-from simulations.runs.ownership import OwnedElsewhere
+from simulations.runs.ownership import Gone
 
 MOST = 500
 
@@ -41,7 +41,7 @@ def _delete(request: HttpRequest, run: Run) -> bool:
     user: Any = request.user
     try:
         manager.delete(run, user)
-    except (lifecycle.Conflict, OwnedElsewhere) as problem:
+    except (lifecycle.Conflict, Gone) as problem:
         messages.error(request, f"{run.name}: {problem}")
         return False
     return True

@@ -36,7 +36,11 @@ HEARTBEAT_SECONDS = 5.0
 SILENT_IS_DEAD = timedelta(seconds=20)
 
 
-class OwnedElsewhere(Exception):
+class Gone(Exception):
+    """This process does not hold the run, or not any more: try again."""
+
+
+class OwnedElsewhere(Gone):
     """Another live process owns the run: try again, it has been asked to let go."""
 
 

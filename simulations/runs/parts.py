@@ -16,7 +16,7 @@ from simulations import access
 from simulations.engine.protocol import EVENT_TYPES
 from simulations.models import Run
 from simulations.runs import charting, feed, manager
-from simulations.runs.ownership import OwnedElsewhere
+from simulations.runs.ownership import Gone
 from simulations.runs.recorder import waiting
 from simulations.runs.registry import registry
 from simulations.runs.replay import Unrepeatable
@@ -52,7 +52,7 @@ def part(template: str) -> Callable[[Part], Callable[..., HttpResponse]]:
             }
             try:
                 context |= function(request, run, registry.live(run))
-            except (Unrepeatable, OwnedElsewhere, ValueError) as problem:
+            except (Unrepeatable, Gone, ValueError) as problem:
                 context["problem"] = str(problem)
             return render(request, f"simulations/runs/{template}", context)
 

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET
 
 from simulations import access
 from simulations.runs import charting
-from simulations.runs.ownership import OwnedElsewhere
+from simulations.runs.ownership import Gone
 from simulations.runs.recorder import waiting
 from simulations.runs.registry import registry
 from simulations.runs.replay import Unrepeatable
@@ -36,7 +36,7 @@ def _answer(run_id: UUID, request: HttpRequest, read: Callable[[LiveRun], dict[s
     run = access.visible_run(request.user, run_id)
     try:
         found = read(registry.live(run))
-    except (Unrepeatable, OwnedElsewhere) as problem:
+    except (Unrepeatable, Gone) as problem:
         found = {"problem": str(problem)}
     body = orjson.dumps(found, option=orjson.OPT_SERIALIZE_NUMPY)
     return HttpResponse(body, content_type="application/json", headers={"Cache-Control": "no-store"})

@@ -21,7 +21,7 @@ from django.db.models.functions import Greatest
 from simulations import storage
 from simulations.models import Artifact, Run
 from simulations.runs import checkpoints, outcomes
-from simulations.runs.ownership import LostClaim
+from simulations.runs.ownership import Gone, LostClaim
 
 if TYPE_CHECKING:
     from simulations.engine.protocol import SimulationBackend
@@ -238,47 +238,59 @@ def store(live: LiveRun, *, over: bool = False) -> None:
     """Store the run's tail: files first, then the rows that make them count, in one transaction.
 
     A checkpoint goes with it when one is due; the tail is sealed at its tick. Raises OSError, a DuckDB or a
-    database error when it cannot; the tail is then kept. `LostClaim` when another process owns the run.
+    database error when it cannot; the tail is then kept. `Gone` when this process no longer has the run.
     """
     with live.storing:
-        with live.intervening:
-            tail, checkpoint = live.now(lambda backend: _taken(live, backend, over=over))
-        rows = []
-        for offset, kind in enumerate(STORED_KINDS):
-            columns = tail.columns(kind)
-            labels = columns.pop("labels")
-            if not columns:
-                continue
-            part = storage.write_part(live.run_id, kind, tail.first_part + offset, columns, labels)
-            rows.append(
-                Artifact(
-                    run_id=live.run_id,
-                    kind=kind,
-                    part=tail.first_part + offset,
-                    name=part.name,
-                    rows=part.rows,
-                    bytes=part.bytes,
-                    from_tick=tail.from_tick,
-                    to_tick=tail.to_tick,
-                    provisional=not tail.seal,
-                )
+        try:
+            _store(live, over=over)
+        except Gone:
+            raise
+        except Exception as problem:
+            if live.closed:  # whoever has the run now tidied away what was being written
+                raise LostClaim(f"run {live.run_id} was let go of while it was stored") from problem
+            raise
+
+
+def _store(live: LiveRun, *, over: bool) -> None:
+    """Store the tail; one at a time for a run."""
+    with live.intervening:
+        tail, checkpoint = live.now(lambda backend: _taken(live, backend, over=over))
+    rows = []
+    for offset, kind in enumerate(STORED_KINDS):
+        columns = tail.columns(kind)
+        labels = columns.pop("labels")
+        if not columns:
+            continue
+        part = storage.write_part(live.run_id, kind, tail.first_part + offset, columns, labels)
+        rows.append(
+            Artifact(
+                run_id=live.run_id,
+                kind=kind,
+                part=tail.first_part + offset,
+                name=part.name,
+                rows=part.rows,
+                bytes=part.bytes,
+                from_tick=tail.from_tick,
+                to_tick=tail.to_tick,
+                provisional=not tail.seal,
             )
-        if checkpoint is not None:
-            # Whoever takes the run up there does not see again what became of earlier interventions.
-            outcomes.settle(live)
-            row = checkpoints.write(checkpoint, tail.first_part)
-            log.info(
-                "run.checkpointed",
-                simulation_id=str(live.run_id),
-                tick=checkpoint.tick,
-                bytes=row.bytes,
-                cost_ms=round(live.checkpoints.cost_seconds * 1000, 2),
-                cpu_ms=round(live.checkpoints.cpu_seconds * 1000, 2),
-            )
-            rows.append(row)
-        _replace(live, rows, tail.to_tick)
-        live.now(lambda _: live.recorder.stored(tail))
-        live.stored_at = time.monotonic()
+        )
+    if checkpoint is not None:
+        # Whoever takes the run up there does not see again what became of earlier interventions.
+        outcomes.settle(live)
+        row = checkpoints.write(checkpoint, tail.first_part)
+        log.info(
+            "run.checkpointed",
+            simulation_id=str(live.run_id),
+            tick=checkpoint.tick,
+            bytes=row.bytes,
+            cost_ms=round(live.checkpoints.cost_seconds * 1000, 2),
+            cpu_ms=round(live.checkpoints.cpu_seconds * 1000, 2),
+        )
+        rows.append(row)
+    _replace(live, rows, tail.to_tick)
+    live.now(lambda _: live.recorder.stored(tail))
+    live.stored_at = time.monotonic()
 
 
 def _taken(live: LiveRun, backend: SimulationBackend, *, over: bool) -> tuple[Tail, Checkpoint | None]:

@@ -253,7 +253,10 @@ class Registry:
                 lifecycle.move(run, Status.PAUSED, None, **progress(live))
                 live.moved(run.status)
                 notices.run_changed(run.pk, run.owner_id, run.status, run.tick)
-        except (LostClaim, lifecycle.Conflict, Run.DoesNotExist) as problem:
+        except lifecycle.Conflict as conflict:  # somebody's pause or stop came first; the run is still ours
+            live.moved(conflict.status)
+            log.info("run.concluded_before", simulation_id=str(live.run_id), status=conflict.status)
+        except (LostClaim, Run.DoesNotExist) as problem:
             log.warning("run.not_concluded", simulation_id=str(live.run_id), problem=str(problem))
             self._lose(live)
         finally:

@@ -21,7 +21,7 @@ from simulations.runs.creation import create_run, create_sweep
 from simulations.runs.forms import RunForm
 from simulations.runs.intervening import InterventionForm
 from simulations.runs.moments import scripted_events
-from simulations.runs.ownership import OwnedElsewhere
+from simulations.runs.ownership import Gone
 from simulations.runs.replay import Unrepeatable
 from simulations.templatetags.runs import intervention
 
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 MOST_BRANCHES = 20
 MOST_MARKS = 200  # of the scenario's own events on a time axis
-REFUSALS = (lifecycle.Conflict, ValueError, Unrepeatable, OwnedElsewhere)
+REFUSALS = (lifecycle.Conflict, ValueError, Unrepeatable, Gone)
 
 
 @require_http_methods(["GET", "POST"])

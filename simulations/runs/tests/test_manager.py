@@ -5,9 +5,11 @@ import weakref
 
 import pytest
 
+from simulations import storage
 from simulations.models import Artifact, Run
-from simulations.runs import manager
+from simulations.runs import manager, recorder
 from simulations.runs.lifecycle import Conflict
+from simulations.runs.ownership import LostClaim
 from simulations.runs.registry import registry
 from simulations.runs.replay import Replay, Unrepeatable, inputs_of
 from simulations.runs.tests.cast import busy, new_run, run_to_status, undisturbed_digest, wait_until
@@ -102,6 +104,32 @@ def test_a_stopped_run_keeps_what_happened_and_cannot_go_on(owner) -> None:
     assert run.metrics is not None
     with pytest.raises(Conflict, match="stopped"):
         manager.start(run)
+
+
+def test_a_run_that_ends_just_as_somebody_stopped_it_stays_here(owner) -> None:
+    run = new_run(owner)
+    live = registry.live(run)
+    with live.held():
+        manager.start(run)
+        Run.objects.filter(pk=run.pk).update(status=Status.STOPPED)  # a stop that had gone as far as the row
+    wait_until(lambda: live.tick == live.ticks_total and live.rests)
+    assert registry.held(run.pk) is live
+    assert manager.stop(run).status == Status.STOPPED
+
+
+def test_a_run_let_go_of_while_it_is_stored_is_a_lost_claim_and_not_a_broken_disk(owner) -> None:
+    run = new_run(owner)
+    manager.tick(run, count=5)
+    live = registry.live(run)
+    storage.run_dir(run.pk).parent.mkdir(parents=True, exist_ok=True)
+    storage.run_dir(run.pk).write_text("Whoever has the run now took away what was being written.")
+
+    def lose_and_store(_: object) -> None:
+        live.close()
+        recorder.store(live)
+
+    with pytest.raises(LostClaim):
+        live.now(lose_and_store)
 
 
 def test_a_running_run_cannot_be_ticked_by_hand(owner) -> None:

@@ -12,8 +12,9 @@ import orjson
 import pytest
 
 from simulations.runs import charting, manager
-from simulations.runs.driver import Gone, LiveRun
+from simulations.runs.driver import LiveRun
 from simulations.runs.frames import Points, Wanted
+from simulations.runs.ownership import Gone
 from simulations.runs.registry import registry
 from simulations.runs.tests.cast import busy, new_run
 from simulations.runs.watching import (
