@@ -258,6 +258,9 @@ class Intervention(models.Model):
     seq = models.PositiveIntegerField()
     tick = models.PositiveIntegerField()  # in whose step 1 it takes effect
     made_tick = models.PositiveIntegerField()  # where the run stood when it was made
+    withdrawn_tick = models.PositiveIntegerField(
+        null=True, blank=True
+    )  # where it stood when that was taken back
     event = models.JSONField()
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.SCHEDULED)
     reason = models.CharField(max_length=200, blank=True)

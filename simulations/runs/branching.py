@@ -87,6 +87,7 @@ def _row(parent: Run, tick: int, by: AbstractBaseUser, name: str) -> Run:
                 seq=each.seq,
                 tick=each.tick,
                 made_tick=each.made_tick,
+                withdrawn_tick=each.withdrawn_tick if _is_withdrawn(each, tick) else None,
                 event=each.event,
                 status=_status(each, tick),
                 reason=each.reason if each.tick < tick else "",
@@ -111,6 +112,12 @@ def _take_over_parts(parent: Run, run: Run) -> None:
 
 
 def _status(made: Intervention, tick: int) -> str:
-    """What took effect before the branch has its outcome; the rest waits, withdrawn ones stay so."""
+    """What took effect by then has its outcome, what was withdrawn by then stays so; the rest waits."""
+    over = made.tick < tick and made.status != Intervention.Status.WITHDRAWN
+    return made.status if over or _is_withdrawn(made, tick) else Intervention.Status.SCHEDULED
+
+
+def _is_withdrawn(made: Intervention, tick: int) -> bool:
+    """Whether it had been withdrawn when the run stood at a tick; where nobody noted when, it had."""
     withdrawn = made.status == Intervention.Status.WITHDRAWN
-    return made.status if withdrawn or made.tick < tick else Intervention.Status.SCHEDULED
+    return withdrawn and (made.withdrawn_tick is None or made.withdrawn_tick <= tick)

@@ -95,9 +95,9 @@ def _store_withdrawal(run: Run, live: LiveRun, seq: int, by: AbstractBaseUser) -
         if not note_progress(live):
             raise LostClaim(f"run {run.pk} changed hands")
         made = Intervention.objects.get(run=run, seq=seq)
-        made.status = Status.WITHDRAWN
-        made.save(update_fields=["status"])
-        AuditEntry.objects.record(by, "run.intervention_withdrawn", run, seq=seq)
+        made.status, made.withdrawn_tick = Status.WITHDRAWN, live.tick
+        made.save(update_fields=["status", "withdrawn_tick"])
+        AuditEntry.objects.record(by, "run.intervention_withdrawn", run, seq=seq, tick=live.tick)
     return made
 
 

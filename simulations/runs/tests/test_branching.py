@@ -61,6 +61,22 @@ def test_a_branch_has_the_interventions_made_before_its_tick_and_no_later_ones(o
     assert digest_of(branch) == undisturbed_digest(branch)
 
 
+def test_what_the_parent_withdrew_later_still_waits_in_a_branch(owner) -> None:
+    parent = new_run(owner)
+    waits = manager.apply(parent, OUTAGE | {"tick": 15})
+    manager.tick(parent, count=10)
+    manager.withdraw(parent, waits.seq)
+    manager.tick(parent, count=100)
+    before, after = manager.branch(parent, 9, owner), manager.branch(parent, 10, owner)
+    assert before.interventions.get().status == Intervention.Status.SCHEDULED
+    assert after.interventions.get().status == Intervention.Status.WITHDRAWN
+    with_it, without_it = digest_of(before), digest_of(after)
+    assert without_it == Run.objects.get(pk=parent.pk).digest
+    assert with_it == undisturbed_digest(before) != without_it
+    again = manager.branch(after, 10, owner)
+    assert again.interventions.get().withdrawn_tick == 10
+
+
 def test_a_branch_of_a_running_run_does_not_disturb_it(owner) -> None:
     parent = new_run(owner, busy(ticks=1_500))
     manager.start(parent)
