@@ -33,7 +33,9 @@ log = structlog.get_logger(__name__)
 T = TypeVar("T")
 
 BEAT_SECONDS = 1.0
-COLLECT_SECONDS = 0.02  # of engine time between two drains: often, for a frame waits for one under way
+# Of engine time between two drains: often while frames follow closely, for a frame waits for one under way.
+COLLECT_SECONDS, COLLECT_SECONDS_MOST = 0.02, 0.1
+COLLECTS_A_FRAME = 8
 RETRY_SECONDS = 2.0
 SHORT_WAIT_SECONDS = 0.02
 BRAKE_SECONDS = 0.016  # of rest between two slices when storing is as far behind as it may be: half a frame
@@ -96,6 +98,7 @@ class LiveRun:
         self.again: float | None = None
         self.busy = False
         self.called = False
+        self.keeps_up = False
         self._scheduler = scheduler
         self._on_stop, self._on_beat = on_stop, on_beat
         self._stopped_by: str | None = None
@@ -141,6 +144,10 @@ class LiveRun:
     def aside(self, work: Callable[[], None]) -> bool:
         """Have a thread of its own kind do what waits for the disk; False when this process ends."""
         return self._scheduler.aside(work)
+
+    def beside(self, work: Callable[[], T]) -> Future[T]:
+        """Have a part of what is stored written beside the rest, by a thread for nothing but that."""
+        return self._scheduler.beside(work)
 
     def go(self, *, goal_tick: int | None = None, until: str | None = None) -> None:
         """Start stepping, to `goal_tick` or to an event of type `until` where given."""
@@ -282,6 +289,7 @@ class LiveRun:
         started = time.monotonic()
         end = self.ticks_total if self.goal_tick is None else min(self.goal_tick, self.ticks_total)
         ticks = min(self.pace.due_ticks(started, self.tick), end - self.tick)
+        caught_up_at = self.tick + ticks
         try:
             if ticks > 0:
                 self._advance(ticks)
@@ -291,6 +299,7 @@ class LiveRun:
             return
         now = time.monotonic()
         self.engine_seconds += now - started
+        self.keeps_up = self.pace.ticks_per_second is not None and self.tick >= caught_up_at
         self._note_speed(now)
         self.bell.ring_in_time()
         if self.tick >= self.ticks_total:
@@ -319,10 +328,14 @@ class LiveRun:
                     return
                 if time.monotonic() - started > budget:
                     return
-        if full or self.engine_seconds - self._collected_at >= COLLECT_SECONDS:
+        if full or self.engine_seconds - self._collected_at >= self._collect_seconds:
             self._do_jobs()  # whoever asked meanwhile need not wait for the columns, too
             self._collected_at = self.engine_seconds
             self.recorder.collect(self.backend, self.tick)
+
+    @property
+    def _collect_seconds(self) -> float:
+        return min(COLLECT_SECONDS_MOST, max(COLLECT_SECONDS, self.bell.seconds / COLLECTS_A_FRAME))
 
     def _stop(self, why: str) -> None:
         self.stepping, self.goal_tick, self.until = False, None, None

@@ -10,7 +10,10 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Iterator
+from concurrent.futures import wait
+from contextvars import copy_context
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -52,6 +55,7 @@ class Tail:
     seal: bool
     chunks: dict[str, list[Columns]]  # the recorder's, in order
     stays: dict[str, Columns]  # what stands at the end besides: payments that wait, and balances
+    rows: int  # in the chunks
 
     def columns(self, kind: str) -> Columns:
         """Return all of a kind. Takes long: not for the thread that steps."""
@@ -168,7 +172,7 @@ class Recorder:
         seal = seal or self.is_large
         if seal:
             stays[Artifact.Kind.BALANCES] = balances(backend)
-        return Tail(self.from_tick, tick, self.next_part, seal, chunks, stays)
+        return Tail(self.from_tick, tick, self.next_part, seal, chunks, stays, self._rows)
 
     def stored(self, tail: Tail) -> None:
         """Note that a tail was stored; a sealed one is let go of."""
@@ -255,26 +259,8 @@ def _store(live: LiveRun, *, over: bool) -> None:
     """Store the tail; one at a time for a run."""
     with live.intervening:
         tail, checkpoint = live.now(lambda backend: _taken(live, backend, over=over))
-    rows = []
-    for offset, kind in enumerate(STORED_KINDS):
-        columns = tail.columns(kind)
-        labels = columns.pop("labels")
-        if not columns:
-            continue
-        part = storage.write_part(live.run_id, kind, tail.first_part + offset, columns, labels)
-        rows.append(
-            Artifact(
-                run_id=live.run_id,
-                kind=kind,
-                part=tail.first_part + offset,
-                name=part.name,
-                rows=part.rows,
-                bytes=part.bytes,
-                from_tick=tail.from_tick,
-                to_tick=tail.to_tick,
-                provisional=not tail.seal,
-            )
-        )
+    with storage.writing(live.run_id):
+        rows = _written(live, tail)
     if checkpoint is not None:
         # Whoever takes the run up there does not see again what became of earlier interventions.
         outcomes.settle(live)
@@ -291,6 +277,47 @@ def _store(live: LiveRun, *, over: bool) -> None:
     _replace(live, rows, tail.to_tick)
     live.now(lambda _: live.recorder.stored(tail))
     live.stored_at = time.monotonic()
+
+
+def _written(live: LiveRun, tail: Tail) -> list[Artifact]:
+    """Write a part of each kind of which there is something; return their rows.
+
+    Of a large tail, events are written beside the others: a run at full speed waits for what stores it.
+    """
+    beside = None
+    if tail.rows >= SEAL_ROWS:
+        write = partial(copy_context().run, _part, live, tail, Artifact.Kind.EVENTS)
+        beside = live.beside(write)
+    kinds = [kind for kind in STORED_KINDS if beside is None or kind != Artifact.Kind.EVENTS]
+    try:
+        rows = [_part(live, tail, kind) for kind in kinds]
+    finally:
+        if beside is not None:
+            wait([beside])
+    if beside is not None:
+        rows.append(beside.result())
+    return [row for row in rows if row is not None]
+
+
+def _part(live: LiveRun, tail: Tail, kind: Artifact.Kind) -> Artifact | None:
+    """Write a part of one kind and return its row, None where there is nothing."""
+    columns = tail.columns(kind)
+    labels = columns.pop("labels")
+    if not columns:
+        return None
+    number = tail.first_part + STORED_KINDS.index(kind)
+    part = storage.write_part(live.run_id, kind, number, columns, labels)
+    return Artifact(
+        run_id=live.run_id,
+        kind=kind,
+        part=number,
+        name=part.name,
+        rows=part.rows,
+        bytes=part.bytes,
+        from_tick=tail.from_tick,
+        to_tick=tail.to_tick,
+        provisional=not tail.seal,
+    )
 
 
 def _taken(live: LiveRun, backend: SimulationBackend, *, over: bool) -> tuple[Tail, Checkpoint | None]:

@@ -2,6 +2,7 @@
 
 Fair by construction: a task that has run goes behind all that were due before it. Errands, which somebody
 waits for, go before all slices and bring none along: whoever is asked much computes no more than others.
+A task that keeps up with its pace goes before those that compute all they can: it takes little, in time.
 A task is never worked on by two threads at once, so that whatever it owns needs no lock.
 """
 
@@ -15,9 +16,11 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, TypeVar
+
+T = TypeVar("T")
 
 SLICE_SECONDS_ALL = 0.060
 SLICE_SECONDS_LEAST = 0.001
@@ -32,6 +35,7 @@ class Task(Protocol):
     busy: bool
     again: float | None
     called: bool
+    keeps_up: bool  # with a pace, so that it rests until it is due
 
     @property
     def stepping(self) -> bool:
@@ -46,6 +50,9 @@ class Task(Protocol):
 
     def do_errands(self) -> None:
         """Do what others wait for, no slice."""
+
+
+Entry = tuple[float, int, Task]  # when it is due, which came first, what
 
 
 @dataclass(frozen=True)
@@ -70,19 +77,23 @@ def _step_back(niceness: int) -> None:
 
 
 class Scheduler:
-    """Workers and a heap of due times. Threads start with the first task that is woken."""
+    """Workers and heaps of due times. Threads start with the first task that is woken."""
 
     def __init__(self, threads: int | None = None) -> None:
         self.threads = threads or max(1, (os.cpu_count() or 2) - 1)
-        self._heap: list[tuple[float, int, Task]] = []
+        self._paced: list[Entry] = []  # those that keep up: taken first
+        self._greedy: list[Entry] = []
         self._errands: deque[Task] = deque()
         self._order = itertools.count()
         self._changed = threading.Condition()
         self._workers: list[threading.Thread] = []
         self._tasks: set[Task] = set()
         self._closed = False
-        self._storers = ThreadPoolExecutor(
-            2, thread_name_prefix="storer", initializer=_step_back, initargs=(STORER_NICENESS,)
+        self._storers, self._helpers = (
+            ThreadPoolExecutor(
+                count, thread_name_prefix=name, initializer=_step_back, initargs=(STORER_NICENESS,)
+            )
+            for count, name in ((2, "storer"), (1, "storing-helper"))
         )
 
     @property
@@ -97,6 +108,15 @@ class Scheduler:
         except RuntimeError:  # closed: who restarts the run does it again
             return False
         return True
+
+    def beside(self, work: Callable[[], T]) -> Future[T]:
+        """Have a thread help one that stores; when closed it is done at once, by whoever asks."""
+        try:
+            return self._helpers.submit(work)
+        except RuntimeError:
+            done: Future[T] = Future()
+            done.set_result(work())
+            return done
 
     def add(self, task: Task) -> None:
         """Make a task known; it sleeps until woken."""
@@ -145,10 +165,11 @@ class Scheduler:
         for worker in self._workers:
             worker.join()
         self._storers.shutdown()
+        self._helpers.shutdown()
 
     def _push(self, task: Task, due: float) -> None:
         task.due = due
-        heapq.heappush(self._heap, (due, next(self._order), task))
+        heapq.heappush(self._paced if task.keeps_up else self._greedy, (due, next(self._order), task))
         self._changed.notify()
 
     def _start_workers(self) -> None:
@@ -163,11 +184,12 @@ class Scheduler:
         with self._changed:
             while not self._closed:
                 called = self._called()
-                task = called or self._due()
+                task = called or self._due(self._paced) or self._due(self._greedy)
                 if task is not None:
                     task.busy, task.called = True, False
                     return task, called is not None
-                self._changed.wait(self._heap[0][0] - time.monotonic() if self._heap else None)
+                next_due = min((heap[0][0] for heap in (self._paced, self._greedy) if heap), default=None)
+                self._changed.wait(None if next_due is None else next_due - time.monotonic())
             return None
 
     def _called(self) -> Task | None:
@@ -178,13 +200,13 @@ class Scheduler:
                 return task
         return None
 
-    def _due(self) -> Task | None:
+    def _due(self, heap: list[Entry]) -> Task | None:
         """Take the task off that is due first, if its time has come."""
-        while self._heap:
-            due, _, task = self._heap[0]
+        while heap:
+            due, _, task = heap[0]
             if task.due == due and due > time.monotonic():
                 return None
-            heapq.heappop(self._heap)
+            heapq.heappop(heap)
             if task.due != due:
                 continue  # woken earlier, or removed, since it was pushed
             task.due = None

@@ -26,6 +26,7 @@ from simulations.storage.parts import (
     run_dir,
     write_parquet,
     write_part,
+    writing,
 )
 from simulations.storage.reading import COLUMNS, Kind, Page, Where, newest, page, read
 
@@ -65,4 +66,5 @@ __all__ = [
     "write_blob",
     "write_parquet",
     "write_part",
+    "writing",
 ]

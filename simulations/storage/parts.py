@@ -65,6 +65,11 @@ def opened(run_id: uuid.UUID | str, names: Iterable[str]) -> AbstractContextMana
     return shared(folder / name for name in names)
 
 
+def writing(run_id: uuid.UUID | str) -> AbstractContextManager[None]:
+    """Have all parts of a run that are written within a `with` block be written through one database."""
+    return shared(folder=run_dir(run_id))
+
+
 def write_part(
     run_id: uuid.UUID | str,
     kind: str,

@@ -40,6 +40,42 @@ def test_the_parts_of_a_finished_run_hold_every_payment_and_are_sealed(owner) ->
     assert sum(part.rows for part in parts if part.kind == "payments") == run.arrived_count
 
 
+def test_of_a_large_tail_the_events_are_written_beside_the_rest(owner, monkeypatch) -> None:
+    monkeypatch.setattr(recorder, "SEAL_ROWS", 500)
+    run = new_run(owner, busy())
+    manager.start(run)
+    run = run_to_status(run, Status.FINISHED)
+    assert run.digest == undisturbed_digest(run)
+    parts = Artifact.objects.filter(run=run)
+    assert sum(part.rows for part in parts.filter(kind="events")) > 500
+    for kind in ("series", "events", "payments"):
+        of_kind = list(parts.filter(kind=kind).order_by("part"))
+        ends = [part.to_tick for part in of_kind]
+        assert ends == sorted(ends)
+        assert ends[-1] == run.ticks_total
+    names = [part.name for part in parts.filter(kind="events").order_by("part")]
+    seq = storage.read(run.pk, "events", names, ["seq"])["seq"].tolist()
+    assert seq == sorted(set(seq))
+
+
+def test_when_the_events_of_a_large_tail_cannot_be_written_the_tail_is_kept(owner, monkeypatch) -> None:
+    monkeypatch.setattr(recorder, "SEAL_ROWS", 10)
+    run = new_run(owner)
+    manager.tick(run, count=10)
+    live = registry.live(run)
+    folder = storage.run_dir(run.pk)
+    in_the_way = folder / f"events-{live.recorder.next_part + 1:05}.parquet"
+    in_the_way.mkdir(parents=True)
+    with pytest.raises(OSError, match="events"):
+        recorder.store(live)
+    assert not Artifact.objects.filter(run=run).exists()
+    in_the_way.rmdir()
+    recorder.store(live)
+    assert Artifact.objects.filter(run=run, kind="events").exists()
+    manager.tick(run, count=100)
+    assert run_to_status(run, Status.FINISHED).digest == undisturbed_digest(run)
+
+
 def test_ticked_one_by_one_it_is_the_same_run(owner) -> None:
     run = new_run(owner)
     results = [manager.tick(run) for _ in range(run.ticks_total)]

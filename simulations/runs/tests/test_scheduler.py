@@ -15,7 +15,7 @@ class Job:
         self.due: float | None = None
         self.again: float | None = None
         self.busy = False
-        self.called = False
+        self.called = self.keeps_up = False
         self.stepping, self.watchers = True, 2
         self.slices = self.errands = 0
         self.goes_on, self.enough = again, enough
@@ -59,6 +59,36 @@ def test_many_tasks_share_the_threads_fairly(scheduler) -> None:
     assert jobs[0].done.wait(60)
     counts = [job.slices for job in jobs]
     assert min(counts) * 2 >= max(counts)
+
+
+def test_one_that_keeps_up_with_its_pace_goes_before_those_that_compute_all_they_can() -> None:
+    order: list[str] = []
+    everything_waits, over = threading.Event(), threading.Event()
+
+    class Named(Job):
+        def __init__(self, name: str, keeps_up: bool = False) -> None:
+            super().__init__(again=False)
+            self.name, self.keeps_up = name, keeps_up
+
+        def work(self) -> float | None:
+            if self.name == "first":
+                everything_waits.wait(20)
+            order.append(self.name)
+            if len(order) == 4:
+                over.set()
+            return None
+
+    first, *greedy, paced = Named("first"), Named("greedy"), Named("greedy"), Named("paced", keeps_up=True)
+    scheduler = Scheduler(threads=1)
+    try:
+        for job in (first, *greedy, paced):
+            scheduler.add(job)
+            scheduler.wake(job)
+        everything_waits.set()
+        assert over.wait(20)
+    finally:
+        scheduler.close()
+    assert order.index("paced") < order.index("greedy")
 
 
 def test_a_task_is_never_worked_on_twice_at_once(scheduler) -> None:
