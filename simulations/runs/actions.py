@@ -6,7 +6,6 @@ Rights are read from the database at every action: a withdrawn share or a closed
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -149,9 +148,11 @@ def _clock_label(about: About, tick: int) -> str:
     return about.clock.label(tick)
 
 
-def frame(live: LiveRun, outbox: Outbox) -> Future[Points]:
-    """Ask for the points of an outbox's next frame."""
-    return live.serving.ask(live, outbox.wanted, charting.points)
+async def frame(live: LiveRun, outbox: Outbox) -> Points:
+    """Return the points of an outbox's next frame. Raises `Gone`."""
+    return await live.serving.together.answer(
+        outbox.wanted, lambda wanted: live.serving.ask(live, wanted, charting.points)
+    )
 
 
 def perform(ticket: Ticket, run_id: UUID, message: dict[str, Any]) -> Answer | None:

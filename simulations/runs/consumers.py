@@ -12,6 +12,7 @@ import orjson
 import structlog
 from channels.consumer import get_handler_name
 from channels.db import database_sync_to_async
+from channels.exceptions import StopConsumer
 from channels.generic.websocket import AsyncWebsocketConsumer
 
 from simulations.runs import actions, notices, seats
@@ -113,10 +114,14 @@ class SimulationConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # chann
         with contextlib.suppress(PageGone):
             await self._error(code, text)
 
-    async def disconnect(self, code: int) -> None:
-        """Stop talking to a page that has gone."""
+    async def websocket_disconnect(self, message: dict[str, Any]) -> None:
+        """Stop talking to a page that has gone.
+
+        Channels would have a thread close database connections here, too, and this one holds none.
+        """
         for task in self.tasks:
             task.cancel()
+        raise StopConsumer
 
     # -- what runs beside the messages ------------------------------------------------------------------
 
@@ -266,7 +271,7 @@ class SimulationConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # chann
         if outbox is None or live is None:
             return
         try:
-            points = await asyncio.wrap_future(actions.frame(live, outbox))
+            points = await actions.frame(live, outbox)
         except Gone:
             return
         if outbox is not self.outbox:  # subscribed anew meanwhile: the answer has another shape now

@@ -6,6 +6,7 @@ Servers that speak ASGI's lifespan protocol (uvicorn) send both; `manage.py serv
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -14,6 +15,10 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 
 from simulations.runs import manager, sweeping
 from simulations.runs.allocating import give_large_blocks_back
+
+# After which a thread has to let another have the interpreter. Python's own 5 ms add up: a page, and what
+# stores a run, ask for it a hundred times, beside threads that step, store and send.
+SWITCH_SECONDS = 0.001
 
 _held_open: list[BaseDatabaseWrapper] = []
 
@@ -41,6 +46,7 @@ async def lifespan(
 def bring_back() -> None:
     """Make this process ready to hold runs; take up the runs and sweeps whose server died."""
     give_large_blocks_back()
+    sys.setswitchinterval(SWITCH_SECONDS)
     hold_database_open()
     try:
         manager.recover()

@@ -7,9 +7,14 @@ less often each gets a frame.
 from __future__ import annotations
 
 import asyncio
+import concurrent.futures
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
+from typing import Generic, TypeVar
+
+Question = TypeVar("Question", bound=Hashable)
+Answer = TypeVar("Answer")
 
 FRAME_SECONDS = 1 / 30
 MOST_LATE_FRAMES = 3  # that are made good
@@ -56,6 +61,34 @@ class FramePace:
 def moment_after(now: float, between: float) -> float:
     """Return the next moment at which everybody is served."""
     return (now // between + 1) * between
+
+
+class Together(Generic[Question, Answer]):
+    """Who asks in one event loop for the same as somebody who waits there, waits for the same answer.
+
+    An answer of their own for each of two hundred would be two hundred calls from another thread.
+    """
+
+    def __init__(self) -> None:
+        self._awaited: dict[tuple[asyncio.AbstractEventLoop, Question], asyncio.Future[Answer]] = {}
+
+    async def answer(
+        self, question: Question, ask: Callable[[Question], concurrent.futures.Future[Answer]]
+    ) -> Answer:
+        """Return, or raise, what `ask(question)` comes to; it is called only if nobody waits for the same."""
+        key = (asyncio.get_running_loop(), question)
+        awaited = self._awaited.get(key)
+        if awaited is None:
+            awaited = self._awaited[key] = asyncio.wrap_future(ask(question))
+            awaited.add_done_callback(lambda done: self._answered(key, done))
+        return await asyncio.shield(awaited)
+
+    def _answered(
+        self, key: tuple[asyncio.AbstractEventLoop, Question], done: asyncio.Future[Answer]
+    ) -> None:
+        del self._awaited[key]
+        if not done.cancelled():
+            done.exception()  # taken note of, also where all who asked have left
 
 
 class Bell:

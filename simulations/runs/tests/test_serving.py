@@ -11,6 +11,7 @@ from contextlib import contextmanager
 import orjson
 import pytest
 
+from simulations.models import Run
 from simulations.runs import charting, manager
 from simulations.runs.driver import LiveRun
 from simulations.runs.frames import Points, Wanted
@@ -24,6 +25,7 @@ from simulations.runs.watching import (
     WATCHER_SECONDS,
     Bell,
     FramePace,
+    Together,
     seconds_between_frames,
 )
 
@@ -47,6 +49,10 @@ def live(owner) -> Iterator[LiveRun]:
     run = new_run(owner, busy(banks=2))
     manager.tick(run, 100, by=owner)
     yield registry.live(run)
+
+
+def live_row(live: LiveRun) -> Run:
+    return Run.objects.get(pk=live.run_id)
 
 
 @contextmanager
@@ -89,6 +95,48 @@ def test_who_leaves_takes_no_answer_from_the_others(live) -> None:
         left, stays = (live.serving.ask(live, whole(QUEUE), charting.points) for _ in range(2))
         assert left.cancel()
     assert stays.result(20).tick == 100
+
+
+def test_who_waits_in_one_loop_for_the_same_asks_once_and_may_leave() -> None:
+    asked: list[tuple[str, Future[int]]] = []
+
+    def ask(question: str) -> Future[int]:
+        asked.append((question, Future()))
+        return asked[-1][1]
+
+    async def watch() -> list[object]:
+        together: Together[str, int] = Together()
+        same = [asyncio.create_task(together.answer("same", ask)) for _ in range(5)]
+        other = asyncio.create_task(together.answer("other", ask))
+        await asyncio.sleep(0)
+        same.pop().cancel()
+        assert [question for question, _ in asked] == ["same", "other"]
+        asked[0][1].set_result(7)
+        asked[1][1].set_exception(Gone("gone"))
+        answers = await asyncio.gather(*same, other, return_exceptions=True)
+        later = asyncio.create_task(together.answer("same", ask))
+        await asyncio.sleep(0)
+        asked[2][1].set_result(8)
+        return [*answers, await later]
+
+    *same, other, later = asyncio.run(watch())
+    assert same == [7] * 4
+    assert isinstance(other, Gone)
+    assert later == 8
+
+
+def test_who_comes_right_after_another_is_shown_the_same_day_and_goes_on_from_there(live, owner) -> None:
+    live.bell.seconds = 60.0
+    (first,) = answers(live, whole(QUEUE))
+    manager.tick(live_row(live), 5, by=owner)
+    (again,), (later_on,) = answers(live, whole(QUEUE)), answers(live, later(QUEUE, 100))
+    assert again is first
+    assert (again.tick, later_on.tick) == (100, 105)
+    (other,) = answers(live, whole(VALUE))
+    assert other.tick == 105
+    live.bell.seconds = 0.0
+    (fresh,) = answers(live, whole(VALUE))
+    assert fresh is not other
 
 
 def test_all_hear_that_the_run_is_gone(live) -> None:
