@@ -84,7 +84,7 @@ ATTACKED = Company(stalled=1, reloading=1)
 
 @dataclass
 class Round:
-    """One run under watch: how far it came, what it cost, what was seen of it."""
+    """One run under watch: how far it came before it was asked to stop, what it cost, what was seen of it."""
 
     seconds: float
     ticks: int
@@ -216,22 +216,23 @@ async def play(server: Server, seconds: float, company: Company) -> Round:
     server_before, clients_before = server.processor_seconds(), time.process_time()
     await asyncio.to_thread(server.start, run)
     await _rest(over, seconds)
-    if not over.is_set():
-        await asyncio.to_thread(server.stop, run)
+    computed = await asyncio.to_thread(_tick_of, server, run)
     took = time.monotonic() - started
     server_took = server.processor_seconds() - server_before
     clients_took = time.process_time() - clients_before
+    if not over.is_set():
+        await asyncio.to_thread(server.stop, run)
     await asyncio.wait_for(asyncio.gather(*watchers), SHOWN_SECONDS)
     counts = await asyncio.gather(*bad)
     measured = await sizes
-    ticks = server.client.get(f"/api/simulations/{run}").json()["tick"]
+    ticks = _tick_of(server, run)
     measures = server.client.get(f"/api/simulations/{run}/metrics").json()
     folder = server.bench.data_dir / "runs" / run
     result = Round(
         seconds=took,
-        ticks=ticks,
+        ticks=computed,
         payments=measures["arrived_count"],
-        ticks_per_second=ticks / took,
+        ticks_per_second=computed / took,
         server_seconds=server_took,
         clients_seconds=clients_took,
         rss_start_kib=measured[0],
@@ -244,6 +245,11 @@ async def play(server: Server, seconds: float, company: Company) -> Round:
     )
     shutil.rmtree(folder)  # minutes at full speed are gigabytes
     return result
+
+
+def _tick_of(server: Server, run: str) -> int:
+    """Return the next tick of a run."""
+    return int(server.client.get(f"/api/simulations/{run}").json()["tick"])
 
 
 def growth(sizes: list[int]) -> int:
