@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from simulations.runs import actions, consumers, frames, seats
+
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
 
@@ -38,6 +40,28 @@ def test_the_settings_page_lists_every_variable() -> None:
     read = set(re.findall(r"env\.\w+\(\"([A-Z_]+)\"", settings)) | {"DATABASE_URL"}
     listed = set(re.findall(r"`([A-Z_]{4,})`", (ROOT / "docs" / "deploying.md").read_text("utf-8")))
     assert read <= listed
+
+
+def test_the_socket_page_tells_every_action_error_and_close_code() -> None:
+    page = (ROOT / "docs" / "socket.md").read_text("utf-8")
+    rows = re.findall(r"^\| (.+?) \|", page, re.MULTILINE)
+    cells = {name for row in rows for name in re.findall(r"`(\w+)`", row)}
+    source = "".join(path.read_text("utf-8") for path in (ROOT / "simulations" / "runs").glob("*.py"))
+    codes = set(re.findall(r"(?:raise Refused|self\._error|self\._answer_at_once)\(\s*\"(\w+)\"", source))
+    assert cells == actions.KNOWN | codes
+    closing = {seats.NOT_SIGNED_IN, seats.NO_SUCH_RUN, seats.TOO_MUCH, seats.BROKEN, seats.TRY_AGAIN}
+    assert {int(row) for row in rows if row.isdigit()} - {1009} == closing
+    for number in (
+        f"{consumers.MOST_MESSAGE_BYTES // 1024} KB",
+        f"{consumers.MESSAGES_PER_SECOND:.0f} a second",
+        f"{consumers.MESSAGES_AT_ONCE:.0f} at once",
+        f"{consumers.MOST_WAITING_COMMANDS} may wait",
+        f"{frames.MOST_FRAMES_UNDER_WAY} frames and {frames.MOST_BYTES_UNDER_WAY // 1_000_000} MB",
+        f"{frames.STALLED_SECONDS:.0f} seconds",
+        f"to {frames.MOST_POINTS:,}",
+        f"{frames.HEADER.format}`",
+    ):
+        assert number in page, number
 
 
 def test_the_model_page_numbers_its_sections_as_the_code_cites_them() -> None:
