@@ -100,8 +100,6 @@ DATABASES: dict[str, dict[str, Any]] = {
 }
 if DATABASES["default"]["ENGINE"] == SQLITE["ENGINE"]:
     # IMMEDIATE takes the write lock at the start, so that writers wait instead of failing half-way.
-    # Opening one takes as long as several questions, and a file has no want of connections.
-    DATABASES["default"]["CONN_MAX_AGE"] = 60
     DATABASES["default"]["OPTIONS"] = {
         "transaction_mode": "IMMEDIATE",
         "timeout": 20,

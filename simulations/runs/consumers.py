@@ -14,6 +14,7 @@ from channels.consumer import get_handler_name
 from channels.db import database_sync_to_async
 from channels.exceptions import StopConsumer
 from channels.generic.websocket import AsyncWebsocketConsumer
+from django.db import connection
 
 from simulations.runs import actions, notices, seats
 from simulations.runs.actions import Refused
@@ -40,8 +41,20 @@ class PageGone(Exception):
 
 
 def in_thread(function: Callable[..., Any]) -> Callable[..., Awaitable[Any]]:
-    """Wrap what waits for the database or an engine; several may wait at once."""
-    wrapped: Callable[..., Awaitable[Any]] = database_sync_to_async(function, thread_sensitive=False)
+    """Wrap what waits for the database or an engine; several may wait at once.
+
+    The threads are the loop's own and live long, so they keep their connection to a database file: to open
+    one takes as long as several questions. One that broke is closed all the same.
+    """
+
+    def call(*args: Any, **options: Any) -> Any:
+        try:
+            return function(*args, **options)
+        finally:
+            if connection.vendor == "sqlite":
+                connection.close_at = None  # never too old
+
+    wrapped: Callable[..., Awaitable[Any]] = database_sync_to_async(call, thread_sensitive=False)
     return wrapped
 
 
