@@ -117,7 +117,12 @@ def stop(run: Run, by: AbstractBaseUser | None = None) -> Run:
         live = registry.live(run)
     except Unrepeatable as problem:
         return _stop_unread(run, by or run.owner, problem)
-    return conclusion.stop(live, run, by or run.owner)
+    try:
+        return conclusion.stop(live, run, by or run.owner)
+    except lifecycle.Conflict:  # somebody was quicker
+        if _fresh(run).status == Status.STOPPED:
+            return run
+        raise
 
 
 def _stop_unread(run: Run, by: AbstractBaseUser, problem: Unrepeatable) -> Run:

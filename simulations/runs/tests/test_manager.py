@@ -2,8 +2,10 @@
 
 import gc
 import weakref
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from django.db import connections
 
 from simulations import storage
 from simulations.models import Artifact, Run
@@ -129,6 +131,22 @@ def test_verbs_are_idempotent(owner) -> None:
     manager.stop(run)
     manager.stop(run)
     assert Run.objects.get(pk=run.pk).status == Status.STOPPED
+
+
+def test_all_who_stop_a_run_at_once_find_it_stopped(owner) -> None:
+    run = new_run(owner, busy(ticks=20_000))
+    manager.start(run)
+
+    def stop(_: int) -> str:
+        try:
+            return manager.stop(Run.objects.get(pk=run.pk)).status
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(4) as people:
+        assert set(people.map(stop, range(4))) == {Status.STOPPED}
+    stopped = Run.objects.get(pk=run.pk)
+    assert registry.live(stopped).now(lambda backend: backend.digest()) == stopped.digest
 
 
 def test_a_stopped_run_keeps_what_happened_and_cannot_go_on(owner) -> None:
