@@ -3,6 +3,7 @@
 Fair by construction: a task that has run goes behind all that were due before it. Errands, which somebody
 waits for, go before all slices and bring none along: whoever is asked much computes no more than others.
 A task that keeps up with its pace goes before those that compute all they can: it takes little, in time.
+After some of them in a row one of the others goes first.
 A task is never worked on by two threads at once, so that whatever it owns needs no lock.
 """
 
@@ -25,6 +26,7 @@ T = TypeVar("T")
 SLICE_SECONDS_ALL = 0.060
 SLICE_SECONDS_LEAST = 0.001
 SLICE_SECONDS_MOST = 0.020
+MOST_AHEAD = 8  # tasks with a pace in a row, while others are due
 STEPPER_NICENESS, STORER_NICENESS = 3, 7
 
 
@@ -83,6 +85,7 @@ class Scheduler:
         self.threads = threads or max(1, (os.cpu_count() or 2) - 1)
         self._paced: list[Entry] = []  # those that keep up: taken first
         self._greedy: list[Entry] = []
+        self._ahead = 0  # of those that keep up, since one of the others went
         self._errands: deque[Task] = deque()
         self._order = itertools.count()
         self._changed = threading.Condition()
@@ -184,7 +187,7 @@ class Scheduler:
         with self._changed:
             while not self._closed:
                 called = self._called()
-                task = called or self._due(self._paced) or self._due(self._greedy)
+                task = called or self._next()
                 if task is not None:
                     task.busy, task.called = True, False
                     return task, called is not None
@@ -199,6 +202,16 @@ class Scheduler:
             if task.called and not task.busy:
                 return task
         return None
+
+    def _next(self) -> Task | None:
+        """Take the task off that is to have the next slice."""
+        first = self._due(self._paced) if self._ahead < MOST_AHEAD else None
+        if first is None and (other := self._due(self._greedy)) is not None:
+            self._ahead = 0
+            return other
+        first = first or self._due(self._paced)
+        self._ahead = min(MOST_AHEAD, self._ahead + 1) if first is not None else 0
+        return first
 
     def _due(self, heap: list[Entry]) -> Task | None:
         """Take the task off that is due first, if its time has come."""

@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from simulations.runs.scheduler import SLICE_SECONDS_LEAST, SLICE_SECONDS_MOST, Scheduler
+from simulations.runs.scheduler import MOST_AHEAD, SLICE_SECONDS_LEAST, SLICE_SECONDS_MOST, Scheduler
 
 
 class Job:
@@ -61,34 +61,46 @@ def test_many_tasks_share_the_threads_fairly(scheduler) -> None:
     assert min(counts) * 2 >= max(counts)
 
 
-def test_one_that_keeps_up_with_its_pace_goes_before_those_that_compute_all_they_can() -> None:
+def order_of(*names: str) -> list[str]:
+    """Have one worker work on tasks that all are due; those called paced keep up. Return who went when."""
     order: list[str] = []
-    everything_waits, over = threading.Event(), threading.Event()
+    begun, everything_waits, over = threading.Event(), threading.Event(), threading.Event()
 
     class Named(Job):
-        def __init__(self, name: str, keeps_up: bool = False) -> None:
+        def __init__(self, name: str) -> None:
             super().__init__(again=False)
-            self.name, self.keeps_up = name, keeps_up
+            self.name, self.keeps_up = name, name == "paced"
 
         def work(self) -> float | None:
             if self.name == "first":
+                begun.set()
                 everything_waits.wait(20)
             order.append(self.name)
-            if len(order) == 4:
+            if len(order) == len(names) + 1:
                 over.set()
             return None
 
-    first, *greedy, paced = Named("first"), Named("greedy"), Named("greedy"), Named("paced", keeps_up=True)
     scheduler = Scheduler(threads=1)
     try:
-        for job in (first, *greedy, paced):
+        for name in ("first", *names):
+            job = Named(name)
             scheduler.add(job)
             scheduler.wake(job)
+            assert begun.wait(20)
         everything_waits.set()
         assert over.wait(20)
     finally:
         scheduler.close()
-    assert order.index("paced") < order.index("greedy")
+    return order[1:]
+
+
+def test_one_that_keeps_up_with_its_pace_goes_before_those_that_compute_all_they_can() -> None:
+    assert order_of("greedy", "greedy", "paced") == ["paced", "greedy", "greedy"]
+
+
+def test_many_that_keep_up_do_not_keep_the_others_from_computing() -> None:
+    paced = ["paced"] * MOST_AHEAD
+    assert order_of("greedy", "greedy", *paced * 3) == [*paced, "greedy", *paced, "greedy", *paced]
 
 
 def test_a_task_is_never_worked_on_twice_at_once(scheduler) -> None:
