@@ -205,13 +205,13 @@ class Scheduler:
 
     def _next(self) -> Task | None:
         """Take the task off that is to have the next slice."""
-        first = self._due(self._paced) if self._ahead < MOST_AHEAD else None
-        if first is None and (other := self._due(self._greedy)) is not None:
-            self._ahead = 0
-            return other
-        first = first or self._due(self._paced)
-        self._ahead = min(MOST_AHEAD, self._ahead + 1) if first is not None else 0
-        return first
+        others_first = self._ahead >= MOST_AHEAD
+        for heap in (self._greedy, self._paced) if others_first else (self._paced, self._greedy):
+            task = self._due(heap)
+            if task is not None:
+                self._ahead = self._ahead + 1 if heap is self._paced else 0
+                return task
+        return None
 
     def _due(self, heap: list[Entry]) -> Task | None:
         """Take the task off that is due first, if its time has come."""
