@@ -78,13 +78,13 @@ _shared: ContextVar[_Shared | None] = ContextVar("shared", default=None)
 
 
 @contextmanager
-def shared(paths: Iterable[Path] = (), folder: Path | None = None) -> Iterator[None]:
+def shared(paths: Iterable[Path] = (), folder: Path | None = None, threads: int = THREADS) -> Iterator[None]:
     """Have each `connect` in this block that asks for `paths` and files of `folder` only use one database.
 
     Opening a database takes longer than most queries. Temporary tables and types stay each connection's own.
     """
     these = frozenset(paths)
-    with _opened(sorted(these), folder) as connection:
+    with _opened(sorted(these), folder, threads) as connection:
         token = _shared.set(_Shared(connection, these, folder))
         try:
             yield
@@ -101,12 +101,12 @@ def connect(paths: Sequence[Path] = ()) -> Iterator[duckdb.DuckDBPyConnection]:
         with common.connection.cursor() as cursor:
             yield cursor
         return
-    with _opened(paths, None) as connection:
+    with _opened(paths, None, THREADS) as connection:
         yield connection
 
 
 @contextmanager
-def _opened(paths: Sequence[Path], folder: Path | None) -> Iterator[duckdb.DuckDBPyConnection]:
+def _opened(paths: Sequence[Path], folder: Path | None, threads: int) -> Iterator[duckdb.DuckDBPyConnection]:
     watch = _watch.get()
     connection = _spare.take()
     try:
@@ -117,6 +117,7 @@ def _opened(paths: Sequence[Path], folder: Path | None) -> Iterator[duckdb.DuckD
             watch._holds(connection)
         folders = [f"{folder}/"] if folder is not None else []
         connection.execute(
+            f"SET threads = {threads}; "
             f"SET allowed_paths = [{_quoted(paths)}]; SET allowed_directories = [{_quoted(folders)}]; "
             "SET enable_external_access = false; SET lock_configuration = true"
         )

@@ -83,7 +83,7 @@ class Recorder:
             columns = drained[kind]
             rows = row_count(columns)
             if rows:
-                self._chunks[kind].append(columns)
+                self._chunks[kind].append(_lean(columns))
                 self._rows += rows
         self._remember(drained[Artifact.Kind.EVENTS])
 
@@ -220,6 +220,11 @@ def coded(rows: Columns, text: frozenset[str]) -> Columns:
     return columns
 
 
+def _lean(columns: Columns) -> Columns:
+    """Return columns of which each that says the same in every row takes no room for them."""
+    return {name: column if name == "labels" else storage.lean(column) for name, column in columns.items()}
+
+
 def row_count(columns: Columns) -> int:
     """Return how many rows a set of columns has."""
     return next((len(column) for name, column in columns.items() if name != "labels"), 0)
@@ -233,7 +238,7 @@ def joined(chunks: list[Columns]) -> Columns:
     if len(chunks) == 1:
         return dict(chunks[0])
     names = [name for name in chunks[0] if name != "labels"]
-    whole: Columns = {name: np.concatenate([chunk[name] for chunk in chunks]) for name in names}
+    whole: Columns = {name: storage.end_to_end([chunk[name] for chunk in chunks]) for name in names}
     whole["labels"] = chunks[-1].get("labels", {})
     return whole
 

@@ -7,6 +7,7 @@ database; `storage.exporting` writes files for people.
 from simulations.storage.banks import bank_sums, counterparties, payment_counts
 from simulations.storage.blobs import read_blob, write_blob
 from simulations.storage.charts import balances, credit_limits, queued_values, series, series_names, thin
+from simulations.storage.columns import Column, end_to_end, lean
 from simulations.storage.curves import curves, totals
 from simulations.storage.moments import (
     Account,
@@ -18,7 +19,6 @@ from simulations.storage.moments import (
     waiting_at,
 )
 from simulations.storage.parts import (
-    Column,
     StoredPart,
     delete_run,
     link_files,
@@ -48,6 +48,8 @@ __all__ = [
     "credit_limits_at",
     "curves",
     "delete_run",
+    "end_to_end",
+    "lean",
     "link_files",
     "moved_back_at",
     "newest",

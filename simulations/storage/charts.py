@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from simulations.duck import connect
-from simulations.storage.parts import Column
+from simulations.storage.columns import Column
 from simulations.storage.reading import Where, bound_of, read, source_of
 
 

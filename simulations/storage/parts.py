@@ -9,14 +9,22 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from django.conf import settings
-from numpy.typing import NDArray
 
 from simulations.duck import connect, shared
+from simulations.storage.columns import Column, is_repeated
 
-Column = NDArray[Any]
+_SQL_TYPES = {  # by kind and width of numpy's whole numbers
+    "i1": "TINYINT",
+    "i2": "SMALLINT",
+    "i4": "INTEGER",
+    "i8": "BIGINT",
+    "u1": "UTINYINT",
+    "u2": "USMALLINT",
+    "u4": "UINTEGER",
+    "u8": "UBIGINT",
+}
 
 
 @dataclass(frozen=True)
@@ -67,7 +75,7 @@ def opened(run_id: uuid.UUID | str, names: Iterable[str]) -> AbstractContextMana
 
 def writing(run_id: uuid.UUID | str) -> AbstractContextManager[None]:
     """Have all parts of a run that are written within a `with` block be written through one database."""
-    return shared(folder=run_dir(run_id))
+    return shared(folder=run_dir(run_id), threads=1)  # a second one takes longer than it helps
 
 
 def write_part(
@@ -91,23 +99,33 @@ def write_part(
 def write_parquet(path: Path, columns: Mapping[str, Column], labels: Mapping[str, Sequence[str]]) -> int:
     """Write columns to a file that appears whole or not at all; return the number of rows."""
     unfinished = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
+    scanned = _scanned(columns)
     coded = [name for name in columns if labels.get(name)]
-    values = ", ".join(_stored(name, columns[name], labels.get(name)) for name in columns)
-    bound = {_parameter(name): list(labels[name]) for name in coded}
+    values = ", ".join(
+        (_stored if name in scanned else _repeated)(name, column, labels.get(name))
+        for name, column in columns.items()
+    )
+    bound = {_parameter(name): list(labels[name]) for name in coded if name in scanned}
+    form = _form(max((len(labels[name]) for name in coded), default=0))
     try:
         with connect([unfinished]) as connection:
             for name in coded:
                 connection.execute(_declared(name, labels[name]))
-            connection.register("part", dict(columns))
-            target = str(unfinished).replace("'", "''")
-            form = _form(max((len(labels[name]) for name in coded), default=0))
-            connection.execute(f"COPY (SELECT {values} FROM part) TO '{target}' ({form})", bound).fetchall()
+            connection.register("part", scanned)
+            target = _quoted(str(unfinished))
+            connection.execute(f"COPY (SELECT {values} FROM part) TO {target} ({form})", bound).fetchall()
         make_durable(unfinished)
         unfinished.replace(path)
         make_durable(path.parent)
     finally:
         unfinished.unlink(missing_ok=True)
     return len(next(iter(columns.values()))) if columns else 0
+
+
+def _scanned(columns: Mapping[str, Column]) -> dict[str, Column]:
+    """Return the columns that are read row by row: not those of one value, unless there are no others."""
+    scanned = {name: column for name, column in columns.items() if not is_repeated(column)}
+    return scanned or {name: column.copy() for name, column in list(columns.items())[:1]}
 
 
 def _form(most_labels: int) -> str:
@@ -128,7 +146,7 @@ def _declared(name: str, texts: Sequence[str]) -> str:
 
     Parquet gets the same text from it as from strings, but its dictionary need not be found row by row.
     """
-    members = ", ".join("'" + text.replace("'", "''") + "'" for text in dict.fromkeys(texts))
+    members = ", ".join(map(_quoted, dict.fromkeys(texts)))
     return f'CREATE TEMP TYPE "{_parameter(name)}" AS ENUM ({members})'
 
 
@@ -141,6 +159,20 @@ def _stored(name: str, column: Column, texts: Sequence[str] | None) -> str:
     if column.dtype.kind == "f":
         return f'CASE WHEN NOT isnan("{name}") THEN "{name}" END AS "{name}"'
     return f'"{name}"'
+
+
+def _repeated(name: str, column: Column, texts: Sequence[str] | None) -> str:
+    """Return the SQL of a column that has the same whole number, or code, in every row."""
+    value = int(column[0])
+    if texts is None:
+        return f'{value}::{_SQL_TYPES[column.dtype.str[1:]]} AS "{name}"'
+    if value < 0 or not texts:
+        return f'NULL::VARCHAR AS "{name}"'
+    return f'{_quoted(texts[value])}::"{_parameter(name)}" AS "{name}"'
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
 
 
 def _parameter(name: str) -> str:

@@ -14,7 +14,8 @@ from typing import Any, Literal
 import numpy as np
 
 from simulations.duck import connect
-from simulations.storage.parts import Column, run_dir
+from simulations.storage.columns import Column
+from simulations.storage.parts import run_dir
 
 Kind = Literal["series", "events", "payments"]
 COLUMNS: dict[str, tuple[str, ...]] = {

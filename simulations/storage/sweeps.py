@@ -15,8 +15,9 @@ from django.conf import settings
 from numpy.typing import NDArray
 
 from simulations.duck import connect
+from simulations.storage.columns import Column
 from simulations.storage.exporting import Format, Labels, Rows, export
-from simulations.storage.parts import Column, write_parquet
+from simulations.storage.parts import write_parquet
 
 TABLES = ("seeds", "bands")
 

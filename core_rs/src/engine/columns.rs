@@ -61,6 +61,28 @@ pub struct EventColumns {
     pub reason: Vec<i16>,
 }
 
+impl EventColumns {
+    /// No rows yet, with room for so many: growing would copy what is there.
+    #[must_use]
+    pub fn with_room(rows: usize) -> Self {
+        Self {
+            seq: Vec::with_capacity(rows),
+            tick: Vec::with_capacity(rows),
+            kind: Vec::with_capacity(rows),
+            payment: Vec::with_capacity(rows),
+            agent: Vec::with_capacity(rows),
+            counterparty: Vec::with_capacity(rows),
+            rail: Vec::with_capacity(rows),
+            amount: Vec::with_capacity(rows),
+            method: Vec::with_capacity(rows),
+            reason: Vec::with_capacity(rows),
+        }
+    }
+}
+
+/// Of an id, as it usually is: a letter and a number.
+const ID_BYTES: usize = 10;
+
 /// Payments as columns, in order of creation; -1 stands for none.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PaymentColumns {
@@ -96,6 +118,31 @@ pub struct PaymentColumns {
     pub method: Vec<i8>,
     /// Index into `results::REASONS`: why it was dropped.
     pub reason: Vec<i16>,
+}
+
+impl PaymentColumns {
+    /// No rows yet, with room for so many and for their ids as they usually are.
+    #[must_use]
+    pub fn with_room(rows: usize) -> Self {
+        Self {
+            payment: Vec::with_capacity(rows),
+            id_bytes: Vec::with_capacity(rows * ID_BYTES),
+            id_offsets: Vec::with_capacity(rows + 1),
+            parent: Vec::with_capacity(rows),
+            sender: Vec::with_capacity(rows),
+            receiver: Vec::with_capacity(rows),
+            amount: Vec::with_capacity(rows),
+            priority: Vec::with_capacity(rows),
+            rail: Vec::with_capacity(rows),
+            arrival_tick: Vec::with_capacity(rows),
+            deadline_tick: Vec::with_capacity(rows),
+            release_tick: Vec::with_capacity(rows),
+            end_tick: Vec::with_capacity(rows),
+            status: Vec::with_capacity(rows),
+            method: Vec::with_capacity(rows),
+            reason: Vec::with_capacity(rows),
+        }
+    }
 }
 
 /// One stored part: what was recorded since the last one.

@@ -310,7 +310,7 @@ impl Log {
         payments: &Payments,
         route: impl Fn(PaymentId) -> RailId,
     ) -> EventColumns {
-        let mut columns = EventColumns::default();
+        let mut columns = EventColumns::with_room(self.kinds.len());
         let mut sides = self.sides.iter();
         for (seq, (tick, code, payment)) in (self.drained..).zip(self.walk()) {
             let kind = KINDS[usize::from(code & 0xf)];

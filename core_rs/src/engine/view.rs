@@ -124,7 +124,7 @@ impl Kernel {
     /// Payments as columns.
     #[must_use]
     pub fn payment_columns(&self, which: impl Iterator<Item = PaymentId>) -> PaymentColumns {
-        let mut columns = PaymentColumns::default();
+        let mut columns = PaymentColumns::with_room(which.size_hint().0);
         columns.id_offsets.push(0);
         let tick = |tick: u32| {
             if tick == u32::MAX {
