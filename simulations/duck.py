@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future
@@ -71,25 +72,46 @@ class _Shared:
     folder: Path | None
 
     def covers(self, paths: Iterable[Path]) -> bool:
-        return all(path in self.paths or path.parent == self.folder for path in paths)
+        return all(path in self.paths or self.folder in path.parents for path in paths)
 
 
 _shared: ContextVar[_Shared | None] = ContextVar("shared", default=None)
 
 
 @contextmanager
-def shared(paths: Iterable[Path] = (), folder: Path | None = None, threads: int = THREADS) -> Iterator[None]:
-    """Have each `connect` in this block that asks for `paths` and files of `folder` only use one database.
+def shared(paths: Iterable[Path] = (), folder: Path | None = None) -> Iterator[None]:
+    """Have each `connect` in this block that asks for `paths` and files in `folder` only use one database.
 
     Opening a database takes longer than most queries. Temporary tables and types stay each connection's own.
     """
     these = frozenset(paths)
-    with _opened(sorted(these), folder, threads) as connection:
-        token = _shared.set(_Shared(connection, these, folder))
-        try:
+    with _opened(sorted(these), folder) as connection, _used(_Shared(connection, these, folder)):
+        yield
+
+
+@contextmanager
+def kept(folder: Path) -> Iterator[None]:
+    """Have each `connect` in this block that asks for files in `folder` only use the database kept for it.
+
+    It stays open, with the memory it wrote from: to get that anew takes half as long as to write. After an
+    error the next block has a new one.
+    """
+    connection = _keeping.of(folder)
+    try:
+        with _used(_Shared(connection, frozenset(), folder)):
             yield
-        finally:
-            _shared.reset(token)
+    except duckdb.Error:
+        _keeping.forget(folder, connection)
+        raise
+
+
+@contextmanager
+def _used(common: _Shared) -> Iterator[None]:
+    token = _shared.set(common)
+    try:
+        yield
+    finally:
+        _shared.reset(token)
 
 
 @contextmanager
@@ -101,12 +123,12 @@ def connect(paths: Sequence[Path] = ()) -> Iterator[duckdb.DuckDBPyConnection]:
         with common.connection.cursor() as cursor:
             yield cursor
         return
-    with _opened(paths, None, THREADS) as connection:
+    with _opened(paths, None) as connection:
         yield connection
 
 
 @contextmanager
-def _opened(paths: Sequence[Path], folder: Path | None, threads: int) -> Iterator[duckdb.DuckDBPyConnection]:
+def _opened(paths: Sequence[Path], folder: Path | None) -> Iterator[duckdb.DuckDBPyConnection]:
     watch = _watch.get()
     connection = _spare.take()
     try:
@@ -115,18 +137,22 @@ def _opened(paths: Sequence[Path], folder: Path | None, threads: int) -> Iterato
             connection.execute("SET enable_progress_bar_print = false")
             connection.execute("SET progress_bar_time = 0")
             watch._holds(connection)
-        folders = [f"{folder}/"] if folder is not None else []
-        connection.execute(
-            f"SET threads = {threads}; "
-            f"SET allowed_paths = [{_quoted(paths)}]; SET allowed_directories = [{_quoted(folders)}]; "
-            "SET enable_external_access = false; SET lock_configuration = true"
-        )
+        _confine(connection, paths, folder)
         yield connection
     finally:
         if watch is not None:
             watch._holds(None)
         connection.close()
         _spare.prepare()
+
+
+def _confine(connection: duckdb.DuckDBPyConnection, paths: Sequence[Path], folder: Path | None) -> None:
+    """Let a database touch nothing but `paths` and what is in `folder`, for good."""
+    folders = [f"{folder}/"] if folder is not None else []
+    connection.execute(
+        f"SET allowed_paths = [{_quoted(paths)}]; SET allowed_directories = [{_quoted(folders)}]; "
+        "SET enable_external_access = false; SET lock_configuration = true"
+    )
 
 
 class _Spare:
@@ -164,6 +190,40 @@ class _Spare:
 
 
 _spare = _Spare()
+
+
+class _Keeping:
+    """Databases that stay open, one for each folder that is written to all day."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._by_folder: dict[Path, duckdb.DuckDBPyConnection] = {}
+
+    def of(self, folder: Path) -> duckdb.DuckDBPyConnection:
+        """Return the folder's; opened when first asked for."""
+        with self._lock:
+            if folder not in self._by_folder:
+                connection = _spare.take()
+                # Those who write have threads of their own; a second one here takes longer than it helps.
+                connection.execute("SET threads = 1")
+                _confine(connection, (), folder)
+                self._by_folder[folder] = connection
+            return self._by_folder[folder]
+
+    def forget(self, folder: Path, connection: duckdb.DuckDBPyConnection) -> None:
+        """Keep it no longer; whoever writes through it just now may do so to the end."""
+        with self._lock:
+            if self._by_folder.get(folder) is connection:
+                del self._by_folder[folder]
+
+    def close(self) -> None:
+        """Keep none."""
+        with self._lock:
+            self._by_folder.clear()
+
+
+_keeping = _Keeping()
+atexit.register(_keeping.close)
 
 
 def _database() -> duckdb.DuckDBPyConnection:

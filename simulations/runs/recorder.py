@@ -264,7 +264,7 @@ def _store(live: LiveRun, *, over: bool) -> None:
     """Store the tail; one at a time for a run."""
     with live.intervening:
         tail, checkpoint = live.now(lambda backend: _taken(live, backend, over=over))
-    with storage.writing(live.run_id):
+    with storage.writing():
         rows = _written(live, tail)
     if checkpoint is not None:
         # Whoever takes the run up there does not see again what became of earlier interventions.

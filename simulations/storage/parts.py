@@ -12,7 +12,7 @@ from pathlib import Path
 
 from django.conf import settings
 
-from simulations.duck import connect, shared
+from simulations.duck import connect, kept, shared
 from simulations.storage.columns import Column, is_repeated
 
 _SQL_TYPES = {  # by kind and width of numpy's whole numbers
@@ -36,9 +36,14 @@ class StoredPart:
     bytes: int
 
 
+def runs_dir() -> Path:
+    """Return the folder of the folders of runs; it need not exist."""
+    return Path(settings.DATA_DIR) / "runs"
+
+
 def run_dir(run_id: uuid.UUID | str) -> Path:
     """Return the folder of a run's files; it need not exist."""
-    return Path(settings.DATA_DIR) / "runs" / str(uuid.UUID(str(run_id)))
+    return runs_dir() / str(uuid.UUID(str(run_id)))
 
 
 def delete_run(run_id: uuid.UUID | str) -> None:
@@ -73,9 +78,9 @@ def opened(run_id: uuid.UUID | str, names: Iterable[str]) -> AbstractContextMana
     return shared(folder / name for name in names)
 
 
-def writing(run_id: uuid.UUID | str) -> AbstractContextManager[None]:
-    """Have all parts of a run that are written within a `with` block be written through one database."""
-    return shared(folder=run_dir(run_id), threads=1)  # a second one takes longer than it helps
+def writing() -> AbstractContextManager[None]:
+    """Have all parts that are written within a `with` block be written through the database kept for that."""
+    return kept(runs_dir())
 
 
 def write_part(
