@@ -162,7 +162,8 @@ class Orchestrator:
     def drain(self) -> dict[str, dict[str, Any]]:
         """Move out `series`, `events` and `payments` recorded since the last drain: the next stored part.
 
-        Payments in it are those that left, in that order.
+        Payments in it are those that left, in that order. A column that says the same in every row repeats
+        one value (a stride of 0) and is read-only.
         """
 
     def series(self, agents: Sequence[str] | None = None) -> dict[str, Any]:

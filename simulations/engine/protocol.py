@@ -55,7 +55,10 @@ class SimulationBackend(Protocol):
         """Return points of a chart: tick and series as little-endian float64 columns after one another."""
 
     def drain(self) -> dict[str, Columns]:
-        """Move out `series`, `events` and `payments` recorded since the last drain: the next stored part."""
+        """Move out `series`, `events` and `payments` recorded since the last drain: the next stored part.
+
+        A column that says the same in every row may repeat one value, read-only.
+        """
 
     def series(self, agents: Sequence[str] | None = None) -> Columns:
         """Return the tick figures still held, with the balances of `agents`."""

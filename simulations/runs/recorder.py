@@ -83,7 +83,7 @@ class Recorder:
             columns = drained[kind]
             rows = row_count(columns)
             if rows:
-                self._chunks[kind].append(_lean(columns))
+                self._chunks[kind].append(columns)
                 self._rows += rows
         self._remember(drained[Artifact.Kind.EVENTS])
 
@@ -112,6 +112,9 @@ class Recorder:
     def _note_outcomes(self, events: Columns) -> None:
         types, reasons = events["labels"]["type"], events["labels"]["reason"]
         kind, refused = events["type"], types.index("refused")
+        codes = kind.tobytes()  # looked through without letting go of the interpreter: it is rarely found
+        if types.index("intervened") not in codes and refused not in codes:
+            return
         for place in np.flatnonzero((kind == types.index("intervened")) | (kind == refused)):
             why = reasons[events["reason"][place]] if kind[place] == refused else ""
             self._outcomes.setdefault(int(events["tick"][place]), []).append(why)
@@ -133,9 +136,10 @@ class Recorder:
 
     @property
     def fullness(self) -> float:
-        """How far storing is behind: 0 as long as the tail is not large, 1 when it is overfull."""
-        behind = self._rows - self._found_rows - self.large_rows
-        return min(1.0, max(0.0, behind / (self.most_rows - self.large_rows)))
+        """How far storing is behind: 0 up to a large tail beside one being stored, 1 when overfull."""
+        in_time = 2 * self.large_rows
+        behind = self._rows - self._found_rows - in_time
+        return min(1.0, max(0.0, behind / (self.most_rows - in_time)))
 
     @property
     def is_overfull(self) -> bool:
@@ -218,11 +222,6 @@ def coded(rows: Columns, text: frozenset[str]) -> Columns:
         columns[name] = np.array([code.get(value, -1) for value in plain], dtype=np.int32)
         columns["labels"][name] = names
     return columns
-
-
-def _lean(columns: Columns) -> Columns:
-    """Return columns of which each that says the same in every row takes no room for them."""
-    return {name: column if name == "labels" else storage.lean(column) for name, column in columns.items()}
 
 
 def row_count(columns: Columns) -> int:

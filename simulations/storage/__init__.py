@@ -7,7 +7,7 @@ database; `storage.exporting` writes files for people.
 from simulations.storage.banks import bank_sums, counterparties, payment_counts
 from simulations.storage.blobs import read_blob, write_blob
 from simulations.storage.charts import balances, credit_limits, queued_values, series, series_names, thin
-from simulations.storage.columns import Column, end_to_end, lean
+from simulations.storage.columns import Column, end_to_end
 from simulations.storage.curves import curves, totals
 from simulations.storage.moments import (
     Account,
@@ -49,7 +49,6 @@ __all__ = [
     "curves",
     "delete_run",
     "end_to_end",
-    "lean",
     "link_files",
     "moved_back_at",
     "newest",

@@ -1,8 +1,8 @@
-"""Columns before they are stored. One whose rows are all the same is held as a single value.
+"""Columns before they are stored. One whose rows are all the same is a single value.
 
-Of a run's figures many never move: costs of another kind, methods not in use, what is "none" throughout. As a
-numpy array that repeats its one value without room for each row, such a column is joined and stored for next
-to nothing, and can be read like any other.
+Of a run's figures many never move: costs of another kind, methods not in use, what is "none" throughout. The
+engine drains such a column as an array that repeats its one value without room for each row; it is joined
+and stored for next to nothing, and can be read like any other.
 """
 
 from __future__ import annotations
@@ -14,16 +14,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 Column = NDArray[Any]
-
-
-def lean(column: Column) -> Column:
-    """Return the column as one repeated value where its whole numbers are all the same, else as it is.
-
-    The repeated one is read-only, and no longer needs what it was made of.
-    """
-    if column.dtype.kind not in "iu" or len(column) < 2 or column[0] != column[-1]:
-        return column
-    return repeated(column[:1].copy(), len(column)) if (column == column[0]).all() else column
 
 
 def repeated(value: Column, rows: int) -> Column:

@@ -1,6 +1,6 @@
-//! Columns to numpy arrays that own their memory, with the labels of coded columns.
+//! Columns to numpy arrays, with the labels of coded columns.
 
-use numpy::{Element, PyArray1};
+use numpy::{Element, PyArray1, PyArrayMethods, PyUntypedArrayMethods};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyString};
 
@@ -10,11 +10,55 @@ use crate::engine::results::{
 };
 use crate::engine::scenario::Labels;
 
+/// How columns become arrays.
+#[derive(Clone, Copy)]
+pub enum Arrays {
+    /// Each owns its memory.
+    Owning,
+    /// One that says the same in every row repeats one value, takes no room for its rows and is
+    /// read-only: many figures never move in a run, and a day of them is joined and stored.
+    Lean,
+}
+
+impl Arrays {
+    fn of<T: Element + PartialEq>(
+        self,
+        py: Python<'_>,
+        column: Vec<T>,
+    ) -> PyResult<Bound<'_, PyAny>> {
+        match (self, column.as_slice()) {
+            (Self::Lean, [first, rest @ ..])
+                if !rest.is_empty() && rest.iter().all(|other| other == first) =>
+            {
+                repeated(py, first.clone_ref(py), column.len())
+            }
+            _ => Ok(PyArray1::from_vec(py, column).into_any()),
+        }
+    }
+}
+
+/// One value in every row, through a stride of 0.
+fn repeated<T: Element>(py: Python<'_>, value: T, rows: usize) -> PyResult<Bound<'_, PyAny>> {
+    let one = PyArray1::from_vec(py, vec![value]);
+    let options = dict!(py, {
+        "shape": (rows,),
+        "dtype": one.dtype(),
+        "strides": (0,),
+    });
+    one.readwrite().make_nonwriteable();
+    options.set_item("buffer", &one)?;
+    one.get_type().call((), Some(&options))
+}
+
 /// `tick` (uint32) and one int64 column per series.
-pub fn series<'py>(py: Python<'py>, columns: SeriesColumns) -> PyResult<Bound<'py, PyDict>> {
-    let dict = dict!(py, { "tick": array(py, columns.tick) });
+pub fn series<'py>(
+    py: Python<'py>,
+    columns: SeriesColumns,
+    arrays: Arrays,
+) -> PyResult<Bound<'py, PyDict>> {
+    let dict = dict!(py, { "tick": arrays.of(py, columns.tick)? });
     for (name, values) in columns.columns {
-        dict.set_item(name, array(py, values))?;
+        dict.set_item(name, arrays.of(py, values)?)?;
     }
     dict.set_item("labels", PyDict::new(py))?;
     Ok(dict)
@@ -25,6 +69,7 @@ pub fn events<'py>(
     py: Python<'py>,
     columns: EventColumns,
     labels: &Labels,
+    arrays: Arrays,
 ) -> PyResult<Bound<'py, PyDict>> {
     let names = dict!(py, {
         "type": EVENT_TYPES.to_vec(),
@@ -35,16 +80,16 @@ pub fn events<'py>(
         "reason": REASONS.to_vec(),
     });
     Ok(dict!(py, {
-        "seq": array(py, columns.seq),
-        "tick": array(py, columns.tick),
-        "type": array(py, columns.kind),
-        "payment": array(py, columns.payment),
-        "agent": array(py, columns.agent),
-        "counterparty": array(py, columns.counterparty),
-        "rail": array(py, columns.rail),
-        "amount": array(py, columns.amount),
-        "method": array(py, columns.method),
-        "reason": array(py, columns.reason),
+        "seq": arrays.of(py, columns.seq)?,
+        "tick": arrays.of(py, columns.tick)?,
+        "type": arrays.of(py, columns.kind)?,
+        "payment": arrays.of(py, columns.payment)?,
+        "agent": arrays.of(py, columns.agent)?,
+        "counterparty": arrays.of(py, columns.counterparty)?,
+        "rail": arrays.of(py, columns.rail)?,
+        "amount": arrays.of(py, columns.amount)?,
+        "method": arrays.of(py, columns.method)?,
+        "reason": arrays.of(py, columns.reason)?,
         "labels": names,
     }))
 }
@@ -54,6 +99,7 @@ pub fn payments<'py>(
     py: Python<'py>,
     columns: PaymentColumns,
     labels: &Labels,
+    arrays: Arrays,
 ) -> PyResult<Bound<'py, PyDict>> {
     let names = dict!(py, {
         "sender": &labels.agents,
@@ -66,27 +112,22 @@ pub fn payments<'py>(
     let id = ids(py, &columns.id_bytes, &columns.id_offsets);
     Ok(dict!(py, {
         "id": id,
-        "payment": array(py, columns.payment),
-        "parent": array(py, columns.parent),
-        "sender": array(py, columns.sender),
-        "receiver": array(py, columns.receiver),
-        "amount": array(py, columns.amount),
-        "priority": array(py, columns.priority),
-        "rail": array(py, columns.rail),
-        "arrival_tick": array(py, columns.arrival_tick),
-        "deadline_tick": array(py, columns.deadline_tick),
-        "release_tick": array(py, columns.release_tick),
-        "end_tick": array(py, columns.end_tick),
-        "status": array(py, columns.status),
-        "method": array(py, columns.method),
-        "reason": array(py, columns.reason),
+        "payment": arrays.of(py, columns.payment)?,
+        "parent": arrays.of(py, columns.parent)?,
+        "sender": arrays.of(py, columns.sender)?,
+        "receiver": arrays.of(py, columns.receiver)?,
+        "amount": arrays.of(py, columns.amount)?,
+        "priority": arrays.of(py, columns.priority)?,
+        "rail": arrays.of(py, columns.rail)?,
+        "arrival_tick": arrays.of(py, columns.arrival_tick)?,
+        "deadline_tick": arrays.of(py, columns.deadline_tick)?,
+        "release_tick": arrays.of(py, columns.release_tick)?,
+        "end_tick": arrays.of(py, columns.end_tick)?,
+        "status": arrays.of(py, columns.status)?,
+        "method": arrays.of(py, columns.method)?,
+        "reason": arrays.of(py, columns.reason)?,
         "labels": names,
     }))
-}
-
-/// A column handed over to numpy as it is: nothing here keeps it.
-fn array<T: Element>(py: Python<'_>, column: Vec<T>) -> Bound<'_, PyArray1<T>> {
-    PyArray1::from_vec(py, column)
 }
 
 /// One `str` a row: an object array, which DuckDB reads quickly.
@@ -109,8 +150,8 @@ pub fn drained<'py>(
     labels: &Labels,
 ) -> PyResult<Bound<'py, PyDict>> {
     Ok(dict!(py, {
-        "series": series(py, part.series)?,
-        "events": events(py, part.events, labels)?,
-        "payments": payments(py, part.payments, labels)?,
+        "series": series(py, part.series, Arrays::Lean)?,
+        "events": events(py, part.events, labels, Arrays::Lean)?,
+        "payments": payments(py, part.payments, labels, Arrays::Lean)?,
     }))
 }

@@ -8,6 +8,7 @@ use pyo3::types::{PyBytes, PyDict, PyList};
 
 use super::arguments::{agent_named, series_key, whole};
 use super::budget::Budget;
+use super::columns::Arrays;
 use super::gate::{Trouble, caught, guarded, refusal};
 use super::{columns, config, dict, measures, results};
 use crate::engine::document::{Parsed, parse_event};
@@ -243,7 +244,7 @@ impl Orchestrator {
                     .collect();
                 Ok(core.simulation.series(&agents?))
             },
-            |_, series| columns::series(py, series),
+            |_, series| columns::series(py, series, Arrays::Owning),
         )
     }
 
@@ -252,7 +253,7 @@ impl Orchestrator {
         self.call(
             py,
             |core| Ok(core.simulation.events()),
-            |labels, events| columns::events(py, events, labels),
+            |labels, events| columns::events(py, events, labels, Arrays::Owning),
         )
     }
 
@@ -261,7 +262,7 @@ impl Orchestrator {
         self.call(
             py,
             |core| Ok(core.simulation.payments()),
-            |labels, payments| columns::payments(py, payments, labels),
+            |labels, payments| columns::payments(py, payments, labels, Arrays::Owning),
         )
     }
 
