@@ -1,7 +1,8 @@
 """One live run: its engine, stepped in slices by the scheduler's threads.
 
 Whatever touches the engine is a *job* that a worker does between two slices, or the slice itself: one call in
-flight, no lock, and a caller never waits longer than a slice. Nothing here knows the database.
+flight, no lock. A job that comes ends the slice, so that its caller hardly waits. Nothing here knows the
+database.
 """
 
 from __future__ import annotations
@@ -104,6 +105,7 @@ class LiveRun:
         self._stopped_by: str | None = None
         self._jobs: deque[tuple[Future[Any], Callable[[SimulationBackend], Any]]] = deque()
         self._worker: int | None = None
+        self._in_slice = False  # the engine is at work, and may be told to make an end of it
         self._closed = False
         self.put_away = False  # closed because it rested, not because another process or nobody has it now
         self._holds = 0
@@ -124,6 +126,8 @@ class LiveRun:
         self.touched_at = time.monotonic()
         self._jobs.append((future, job))
         self._scheduler.call(self)
+        if self._in_slice:
+            self.backend.cancel()
         if self._closed or self._scheduler.closed:
             self._refuse_jobs()
         return future
@@ -315,7 +319,11 @@ class LiveRun:
         budget = load.slice_seconds * (1 - self.recorder.fullness)
         started = time.monotonic()
         if self.until is None:
-            result = self.backend.advance(ticks, max(1, round(budget * 1000)))
+            self._in_slice = True
+            try:
+                result = self.backend.advance(ticks, max(1, round(budget * 1000)))
+            finally:
+                self._in_slice = False
             self.tick += result["ticks"]
             full = result["stop"] == "full"
         else:
@@ -346,7 +354,11 @@ class LiveRun:
         now = time.monotonic()
         if not self._acting and (now - self._beat_at >= BEAT_SECONDS or self._stores_now):
             self._beat_at = now
-            self._aside(self._on_beat, lambda done: self._scheduler.wake(self))
+            self._aside(
+                self._on_beat,
+                lambda done: self._scheduler.wake(self),
+                again=lambda: self.stepping and self._stores_now,
+            )
 
     @property
     def _stores_now(self) -> bool:
@@ -366,16 +378,27 @@ class LiveRun:
         if not self._acting:
             self._aside(lambda live: self._on_stop(live, why), told)
 
-    def _aside(self, act: Callable[[LiveRun], None], then: Callable[[bool], None]) -> None:
-        """Have another thread do what waits for disk or database, one thing at a time; all runs go on."""
+    def _aside(
+        self,
+        act: Callable[[LiveRun], None],
+        then: Callable[[bool], None],
+        again: Callable[[], bool] = lambda: False,
+    ) -> None:
+        """Have another thread do what waits for disk or database, one thing at a time; all runs go on.
+
+        Once more behind whatever else waits there, without waiting for a slice to end, while it is due `again`.
+        """
         self._acting = True
 
         def work() -> None:
+            done = goes_on = False
             try:
                 done = self._try(act)
+                goes_on = done and again() and self._scheduler.aside(work)
             finally:
-                self._acting = False
-            then(done)
+                self._acting = goes_on
+            if not goes_on:
+                then(done)
 
         self._scheduler.aside(work)
 
