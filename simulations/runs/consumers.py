@@ -6,18 +6,19 @@ import asyncio
 import contextlib
 import time
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import orjson
 import structlog
 from channels.consumer import get_handler_name
-from channels.db import database_sync_to_async
 from channels.exceptions import StopConsumer
 from channels.generic.websocket import AsyncWebsocketConsumer
-from django.db import connection
+from django.db import close_old_connections
 
 from simulations.runs import actions, notices, seats
 from simulations.runs.actions import Refused
+from simulations.runs.connecting import done_with_database
 from simulations.runs.frames import MOST_WRONG_ACKS, Malformed, Outbox, Subscription
 from simulations.runs.ownership import Gone, OwnedElsewhere
 from simulations.runs.seats import SeatLost
@@ -41,21 +42,16 @@ class PageGone(Exception):
 
 
 def in_thread(function: Callable[..., Any]) -> Callable[..., Awaitable[Any]]:
-    """Wrap what waits for the database or an engine; several may wait at once.
+    """Wrap what waits for the database or an engine: several may wait at once, in threads of the loop's."""
 
-    The threads are the loop's own and live long, so they keep their connection to a database file: to open
-    one takes as long as several questions. One that broke is closed all the same.
-    """
-
-    def call(*args: Any, **options: Any) -> Any:
+    def call(*args: Any) -> Any:
+        close_old_connections()
         try:
-            return function(*args, **options)
+            return function(*args)
         finally:
-            if connection.vendor == "sqlite":
-                connection.close_at = None  # never too old
+            done_with_database()
 
-    wrapped: Callable[..., Awaitable[Any]] = database_sync_to_async(call, thread_sensitive=False)
-    return wrapped
+    return partial(asyncio.to_thread, call)
 
 
 class SimulationConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels has no types

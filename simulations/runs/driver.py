@@ -386,7 +386,7 @@ class LiveRun:
     ) -> None:
         """Have another thread do what waits for disk or database, one thing at a time; all runs go on.
 
-        Once more behind whatever else waits there, without waiting for a slice to end, while it is due `again`.
+        While it is due `again` it is done once more, behind whatever else waits there; no slice ends for it.
         """
         self._acting = True
 

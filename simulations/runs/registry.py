@@ -18,6 +18,7 @@ from django.db import close_old_connections
 from simulations.engine.rust_backend import ENGINE_VERSION
 from simulations.models import Run
 from simulations.runs import conclusion, lifecycle, notices, ownership, recorder, replay
+from simulations.runs.connecting import done_with_database
 from simulations.runs.driver import LiveRun
 from simulations.runs.ownership import LostClaim, Registration
 from simulations.runs.rounds import Rounds
@@ -260,7 +261,7 @@ class Registry:
             log.warning("run.not_concluded", simulation_id=str(live.run_id), problem=str(problem))
             self._lose(live)
         finally:
-            close_old_connections()
+            done_with_database()
 
     def _beat(self, live: LiveRun) -> None:
         """Once a second while it runs: note how far it is, seal what has grown large, take checkpoints."""
@@ -273,7 +274,7 @@ class Registry:
         except LostClaim:
             self._lose(live)
         finally:
-            close_old_connections()
+            done_with_database()
 
 
 def _patience(live: LiveRun) -> float:
