@@ -106,6 +106,7 @@ class LiveRun:
         self._jobs: deque[tuple[Future[Any], Callable[[SimulationBackend], Any]]] = deque()
         self._worker: int | None = None
         self._in_slice = False  # the engine is at work, and may be told to make an end of it
+        self._ending = threading.Lock()
         self._closed = False
         self.put_away = False  # closed because it rested, not because another process or nobody has it now
         self._holds = 0
@@ -126,8 +127,9 @@ class LiveRun:
         self.touched_at = time.monotonic()
         self._jobs.append((future, job))
         self._scheduler.call(self)
-        if self._in_slice:
-            self.backend.cancel()
+        with self._ending:
+            if self._in_slice:
+                self.backend.cancel()
         if self._closed or self._scheduler.closed:
             self._refuse_jobs()
         return future
@@ -323,7 +325,8 @@ class LiveRun:
             try:
                 result = self.backend.advance(ticks, max(1, round(budget * 1000)))
             finally:
-                self._in_slice = False
+                with self._ending:  # who ends a slice must not end a job that comes after it
+                    self._in_slice = False
             self.tick += result["ticks"]
             full = result["stop"] == "full"
         else:

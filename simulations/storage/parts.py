@@ -170,7 +170,7 @@ def _repeated(name: str, column: Column, texts: Sequence[str] | None) -> str:
     """Return the SQL of a column that has the same whole number, or code, in every row."""
     value = int(column[0])
     if texts is None:
-        return f'{value}::{_SQL_TYPES[column.dtype.str[1:]]} AS "{name}"'
+        return f'CAST({value} AS {_SQL_TYPES[column.dtype.str[1:]]}) AS "{name}"'
     if value < 0 or not texts:
         return f'NULL::VARCHAR AS "{name}"'
     return f'{_quoted(texts[value])}::"{_parameter(name)}" AS "{name}"'

@@ -85,6 +85,28 @@ def test_a_drain_moves_everything_out_once():
     assert run.digest() == twin.digest()
 
 
+def test_a_drained_column_of_one_value_takes_no_room_for_its_rows_and_all_others_do():
+    run = Orchestrator.new(scenario())
+    run.advance(TICKS)
+    whole = {"series": run.series(), "events": run.events()}
+    drained = run.drain()
+    repeated = set()
+    for kind, columns in drained.items():
+        for name, column in columns.items():
+            if name == "labels" or column.dtype == object:
+                continue
+            same = len(column) > 1 and len(set(column.tolist())) == 1
+            assert (column.strides == (0,)) == same, (kind, name)
+            assert column.flags.writeable != same
+            repeated |= {name} if same else set()
+    assert {"lsm_net", "cost_split", "rail"} <= repeated
+    for kind, columns in whole.items():
+        for name, column in columns.items():
+            if name != "labels":
+                assert column.dtype == drained[kind][name].dtype
+                assert column.tolist() == drained[kind][name].tolist()
+
+
 def test_columns_own_their_memory_and_have_the_documented_types():
     run = finished(Orchestrator.new(scenario()))
     tables = {"series": run.series(["A", "D"]), "events": run.events(), "payments": run.payments()}

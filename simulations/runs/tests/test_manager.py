@@ -9,7 +9,7 @@ from django.db import connections
 
 from simulations import storage
 from simulations.models import Artifact, Run
-from simulations.runs import manager, recorder
+from simulations.runs import manager, recorder, scheduler
 from simulations.runs.lifecycle import Conflict
 from simulations.runs.ownership import LostClaim
 from simulations.runs.registry import registry
@@ -76,6 +76,38 @@ def test_when_the_events_of_a_large_tail_cannot_be_written_the_tail_is_kept(owne
     assert Artifact.objects.filter(run=run, kind="events").exists()
     manager.tick(run, count=100)
     assert run_to_status(run, Status.FINISHED).digest == undisturbed_digest(run)
+
+
+@pytest.fixture
+def half_a_minute_a_slice(monkeypatch):
+    """Slices that only a job ends in time: longer than a test waits."""
+    monkeypatch.setattr(scheduler, "SLICE_SECONDS_ALL", 30.0)
+    monkeypatch.setattr(scheduler, "SLICE_SECONDS_MOST", 30.0)
+
+
+@pytest.mark.usefixtures("half_a_minute_a_slice")
+def test_who_asks_a_run_under_way_does_not_wait_for_its_slice_to_end(owner) -> None:
+    run = new_run(owner, busy(ticks=86_400, rate=15.0))
+    manager.start(run)
+    live = registry.live(run)
+    wait_until(lambda: live.stepping)
+    for _ in range(5):
+        assert live.call(lambda backend: backend.get_state()["tick"]).result(timeout=10) < run.ticks_total
+    manager.stop(run)
+    assert 0 < live.tick < run.ticks_total
+
+
+@pytest.mark.usefixtures("half_a_minute_a_slice")
+def test_what_has_grown_large_while_a_run_was_stored_is_stored_at_once(owner, monkeypatch) -> None:
+    stored: list[int] = []
+    monkeypatch.setattr(recorder, "store", lambda live: stored.append(live.tick))
+    monkeypatch.setattr(recorder.Recorder, "is_large", property(lambda self: len(stored) < 5))
+    run = new_run(owner, busy(ticks=86_400, rate=15.0))
+    manager.start(run)
+    wait_until(lambda: len(stored) >= 5)
+    monkeypatch.undo()
+    manager.stop(run)
+    assert run_to_status(run, Status.STOPPED).tick > 0
 
 
 def test_ticked_one_by_one_it_is_the_same_run(owner) -> None:

@@ -28,7 +28,8 @@ def filled(rows: int, sharers: int) -> Recorder:
 def test_one_run_has_all_the_room() -> None:
     assert not filled(SEAL_ROWS - 1, sharers=1).is_large
     assert filled(SEAL_ROWS, sharers=1).is_large
-    assert filled(SEAL_ROWS, sharers=1).fullness == 0
+    assert filled(2 * SEAL_ROWS, sharers=1).fullness == 0  # one is being stored, the next is large
+    assert 0 < filled(2 * SEAL_ROWS + 1, sharers=1).fullness < 1
     assert filled(OVERFULL_ROWS, sharers=1).is_overfull
 
 
@@ -36,7 +37,8 @@ def test_runs_share_the_room_so_that_fifty_hold_little_more_than_one() -> None:
     assert filled(OVERFULL_ROWS // 4, sharers=4).is_overfull
     assert filled(OVERFULL_ROWS // 16, sharers=4).is_large
     assert filled(LEAST_SHARE_ROWS, sharers=50).is_overfull
-    assert 0 < filled(LEAST_SHARE_ROWS // 2, sharers=50).fullness < 1
+    assert filled(LEAST_SHARE_ROWS // 2, sharers=50).fullness == 0
+    assert 0 < filled(LEAST_SHARE_ROWS * 3 // 4, sharers=50).fullness < 1
 
 
 @pytest.mark.parametrize("sharers", [1, 7, 50, 1_000])

@@ -288,3 +288,42 @@ def test_deleting_a_run_removes_its_files(stored):
     storage.delete_run(RUN)
     assert not storage.run_dir(RUN).exists()
     storage.delete_run(RUN)
+
+
+WHOLE = ("int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64")
+
+
+def repeated(value, rows, dtype="int64"):
+    return np.broadcast_to(np.array([value], dtype=dtype), rows)
+
+
+@pytest.mark.parametrize("beside", [{}, {"tick": np.arange(3)}])
+def test_columns_of_one_value_are_stored_as_those_that_hold_every_row(beside):
+    lean = {
+        **beside,
+        **{f"high_{kind}": repeated(np.iinfo(kind).max, 3, kind) for kind in WHOLE},
+        **{f"low_{kind}": repeated(np.iinfo(kind).min, 3, kind) for kind in WHOLE},
+        "bank": repeated(1, 3, "int32"),
+        "rail": repeated(-1, 3, "int16"),
+        "reason": repeated(-1, 3, "int16"),
+    }
+    labels = {"bank": ["A", "O'B"], "rail": ["RTGS"], "reason": []}
+    full = {name: column.copy() for name, column in lean.items()}
+    found = []
+    for number, columns in enumerate((lean, full)):
+        part = storage.write_part(RUN, "events", number, columns, labels)
+        assert part.rows == 3
+        path = str(storage.run_dir(RUN) / part.name)
+        rows = duckdb.execute("SELECT * FROM read_parquet($1)", [path]).fetchall()
+        shape = duckdb.execute("DESCRIBE SELECT * FROM read_parquet($1)", [path]).fetchall()
+        found.append((rows, shape))
+    assert found[0] == found[1]
+    assert found[0][0][0][-3:] == ("O'B", None, None)
+
+
+def test_columns_of_one_value_stay_so_end_to_end_where_all_have_the_same():
+    whole = storage.end_to_end([repeated(4, 2), repeated(4, 3)])
+    assert (whole.tolist(), whole.strides) == ([4] * 5, (0,))
+    assert storage.end_to_end([repeated(4, 2), repeated(5, 2)]).tolist() == [4, 4, 5, 5]
+    assert storage.end_to_end([repeated(4, 2), np.array([4, 6])]).tolist() == [4, 4, 4, 6]
+    assert storage.end_to_end([np.array([7])]).tolist() == [7]
