@@ -179,13 +179,19 @@ class _Spare:
                 return
             self._opening = opening
         # Waited for at the end of the process: a thread cut off within DuckDB would bring it down.
-        threading.Thread(target=self._open, args=(opening,), name="spare-database").start()
+        opener = threading.Thread(target=self._open, args=(opening,), name="spare-database")
+        try:
+            opener.start()
+        except RuntimeError as problem:  # no more threads to be had; whoever waits must not wait for ever
+            with self._lock:
+                self._opening = None
+            opening.set_exception(problem)
 
     @staticmethod
     def _open(opening: Future[duckdb.DuckDBPyConnection]) -> None:
         try:
             opening.set_result(_database())
-        except duckdb.Error as problem:
+        except BaseException as problem:
             opening.set_exception(problem)
 
 

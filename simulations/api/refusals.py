@@ -9,6 +9,7 @@ from typing import Any
 
 import pydantic
 from django.core.exceptions import PermissionDenied, RequestDataTooBig
+from django.db import OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from ninja import NinjaAPI, Schema
 from ninja.errors import AuthenticationError, HttpError, ValidationError
@@ -215,6 +216,7 @@ def install(api: NinjaAPI) -> None:
     api.add_exception_handler(TooLarge, answer(413))
     api.add_exception_handler(RequestDataTooBig, answer(413))
     api.add_exception_handler(Gone, answer(503, Retry_After="1"))
+    api.add_exception_handler(OperationalError, answer(503, Retry_After="1"))  # disk full, database locked
 
 
 def _engine_faults(problem: ValueError) -> dict[str, Any]:

@@ -143,7 +143,7 @@ def superfluous(kept: Iterable[Artifact]) -> list[Artifact]:
 
 def last_tick(run: Run, tick: int) -> int:
     """Return the tick of the last checkpoint at or before `tick` that the run may use; 0 for none."""
-    return next((row.to_tick for row in _candidates(run, tick)), 0)
+    return next((row.to_tick for row, _ in _candidates(run, tick)), 0)
 
 
 def restored(run: Run, given: RunInput, tick: int) -> tuple[Checkpoint, RustBackend] | None:
@@ -151,9 +151,9 @@ def restored(run: Run, given: RunInput, tick: int) -> tuple[Checkpoint, RustBack
 
     A branch uses its parent's from before it branched off. None when there is none: begin at the first tick.
     """
-    for row in _candidates(run, tick):
+    for row, branched_at in _candidates(run, tick):
         try:
-            checkpoint = _read(run, row)
+            checkpoint = _read(row, branched_at)
             backend = RustBackend.restore(checkpoint.snapshot, given.config, given.payments, run=str(run.pk))
             if backend.digest() != checkpoint.digest:
                 raise BadCheckpoint("its digest is not that of its state")
@@ -166,24 +166,34 @@ def restored(run: Run, given: RunInput, tick: int) -> tuple[Checkpoint, RustBack
     return None
 
 
-def _candidates(run: Run, tick: int) -> Iterator[Artifact]:
-    """Yield the rows of checkpoints at or before `tick`, the run's own and its ancestors', the last first."""
+def _candidates(run: Run, tick: int) -> Iterator[tuple[Artifact, int | None]]:
+    """Yield the rows of checkpoints at or before `tick`, the run's own and its ancestors', the last first.
+
+    With each of an ancestor's comes the tick at which the run's line left it, None with its own.
+    """
     each: Run | None = run
+    branched_at: int | None = None
     while each is not None:
         rows = each.artifacts.filter(kind=Artifact.Kind.CHECKPOINT, to_tick__lte=tick)
-        yield from rows.order_by("-to_tick")
-        tick = min(tick, each.branch_tick or 0)
+        yield from ((row, branched_at) for row in rows.order_by("-to_tick"))
+        left_at = each.branch_tick or 0
+        tick = min(tick, left_at)
+        branched_at = left_at if branched_at is None else min(branched_at, left_at)
         each = each.parent
 
 
-def _read(run: Run, row: Artifact) -> Checkpoint:
+def _read(row: Artifact, branched_at: int | None) -> Checkpoint:
     checkpoint = Checkpoint.decoded(storage.read_blob(row.run_id, row.name))
     if (checkpoint.run_id, checkpoint.tick) != (row.run_id, row.to_tick):
         raise BadCheckpoint("it is of another run or tick")
     if checkpoint.engine != ENGINE_VERSION:
         raise BadCheckpoint(f"engine {checkpoint.engine} made it; this is {ENGINE_VERSION}")
-    # A branch has none of the interventions made at its very tick; such a checkpoint of the parent may.
-    if checkpoint.made and not run.interventions.filter(seq=checkpoint.made - 1).exists():
+    # A branch has none of the interventions made at its very tick; such a checkpoint of an ancestor may. The
+    # branch's own may have the same number, so it is the ancestor's that are looked at.
+    last = row.run.interventions.filter(seq=checkpoint.made - 1)
+    if branched_at is not None:
+        last = last.filter(made_tick__lt=branched_at)
+    if checkpoint.made and not last.exists():
         raise BadCheckpoint("it has interventions that the run has not")
     return checkpoint
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import structlog
 
 from simulations.models import Run
 from simulations.runs import lifecycle, notices, outcomes, recorder
+from simulations.runs.ownership import Gone
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser
@@ -18,6 +21,27 @@ if TYPE_CHECKING:
 log = structlog.get_logger(__name__)
 Status = Run.Status
 MOST_FAILURE_CHARACTERS = 10_000
+
+
+class CannotStore(Gone):
+    """What a run recorded cannot be stored now; it is as it was before."""
+
+
+@contextmanager
+def halted(live: LiveRun) -> Iterator[None]:
+    """Have a run rest, to be stored; where that fails it goes on as it did. Raises `CannotStore` then."""
+    went_on, goal_tick, until = live.stepping, live.goal_tick, live.until
+    live.halt()
+    try:
+        yield
+    except (Gone, lifecycle.Conflict):
+        raise
+    except Exception as problem:
+        if went_on:
+            live.go(goal_tick=goal_tick, until=until)
+        raise CannotStore(
+            f"It cannot be stored now: {problem}. The run is as it was; try again."
+        ) from problem
 
 
 def finish(live: LiveRun, run: Run) -> Run:
@@ -42,10 +66,10 @@ def finish(live: LiveRun, run: Run) -> Run:
 
 def stop(live: LiveRun, run: Run, by: AbstractBaseUser) -> Run:
     """End a run before its time, at a person's wish; what happened so far is kept."""
-    live.halt()
-    recorder.store(live, over=True)
-    outcomes.settle(live)
-    run = lifecycle.move(run, Status.STOPPED, by, **outcome(live))
+    with halted(live):
+        recorder.store(live, over=True)
+        outcomes.settle(live)
+        run = lifecycle.move(run, Status.STOPPED, by, **outcome(live))
     log.info("run.stopped", simulation_id=str(run.pk), ticks=run.tick, digest=run.digest)
     live.moved(run.status)
     notices.run_changed(run.pk, run.owner_id, run.status, run.tick)

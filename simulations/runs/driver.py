@@ -39,6 +39,7 @@ COLLECT_SECONDS, COLLECT_SECONDS_MOST = 0.02, 0.1
 COLLECTS_A_FRAME = 8
 RETRY_SECONDS = 2.0
 SHORT_WAIT_SECONDS = 0.02
+LEAST_BETWEEN_ENDS_SECONDS = 0.01  # of slices that end early for somebody who asks
 BRAKE_SECONDS = 0.016  # of rest between two slices when storing is as far behind as it may be: half a frame
 SPEED_WINDOW_SECONDS = 1.0
 
@@ -107,6 +108,7 @@ class LiveRun:
         self._worker: int | None = None
         self._in_slice = False  # the engine is at work, and may be told to make an end of it
         self._ending = threading.Lock()
+        self._ended_at = 0.0
         self._closed = False
         self.put_away = False  # closed because it rested, not because another process or nobody has it now
         self._holds = 0
@@ -128,7 +130,7 @@ class LiveRun:
         self._jobs.append((future, job))
         self._scheduler.call(self)
         with self._ending:
-            if self._in_slice:
+            if self._in_slice and self._may_end_slice():
                 self.backend.cancel()
         if self._closed or self._scheduler.closed:
             self._refuse_jobs()
@@ -321,7 +323,10 @@ class LiveRun:
         budget = load.slice_seconds * (1 - self.recorder.fullness)
         started = time.monotonic()
         if self.until is None:
-            self._in_slice = True
+            with self._ending:
+                self._in_slice = True
+                if self._jobs and self._may_end_slice():  # somebody asked since the jobs were done
+                    budget = 0.0
             try:
                 result = self.backend.advance(ticks, max(1, round(budget * 1000)))
             finally:
@@ -343,6 +348,14 @@ class LiveRun:
             self._do_jobs()  # whoever asked meanwhile need not wait for the columns, too
             self._collected_at = self.engine_seconds
             self.recorder.collect(self.backend, self.tick)
+
+    def _may_end_slice(self) -> bool:
+        """Whether a slice may end early now: not so often that a run asked all the time stands still."""
+        now = time.monotonic()
+        if now - self._ended_at < LEAST_BETWEEN_ENDS_SECONDS:
+            return False
+        self._ended_at = now
+        return True
 
     @property
     def _collect_seconds(self) -> float:
@@ -399,7 +412,8 @@ class LiveRun:
                 done = self._try(act)
                 goes_on = done and again() and self._scheduler.aside(work)
             finally:
-                self._acting = goes_on
+                if not goes_on:  # else it is for the next to say, who may be done already
+                    self._acting = False
             if not goes_on:
                 then(done)
 

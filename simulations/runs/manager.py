@@ -7,6 +7,7 @@ for the audit log; None is the run's owner. `lifecycle.Conflict` says what is po
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import structlog
@@ -100,11 +101,11 @@ def pause(run: Run, by: AbstractBaseUser | None = None) -> Run:
     if _fresh(run).status == Status.PAUSED:
         return run
     lifecycle.require(run, "pause")
-    live.halt()
-    recorder.store(live)
-    if live.tick >= live.ticks_total:
-        return run
-    lifecycle.move(run, Status.PAUSED, by or run.owner, **progress(live))
+    with conclusion.halted(live):
+        recorder.store(live)
+        if live.tick >= live.ticks_total:
+            return run
+        lifecycle.move(run, Status.PAUSED, by or run.owner, **progress(live))
     return _moved(run, live)
 
 
@@ -151,6 +152,12 @@ def tick(run: Run, count: int = 1, by: AbstractBaseUser | None = None) -> dict[s
     """
     lifecycle.require(_fresh(run), "tick")
     live = registry.live(run)
+    with live.held():  # whoever starts it meanwhile has it go on from the last of these ticks
+        lifecycle.require(_fresh(run), "tick")
+        return _ticked(live, run, count, by)
+
+
+def _ticked(live: LiveRun, run: Run, count: int, by: AbstractBaseUser | None) -> dict[str, Any]:
     sums: dict[str, Any] = dict.fromkeys(FLOWS, 0) | {"costs": {}}
     ran, deadline = 0, time.monotonic() + TICK_CALL_SECONDS
     try:
@@ -164,9 +171,10 @@ def tick(run: Run, count: int = 1, by: AbstractBaseUser | None = None) -> dict[s
         conclusion.fail(live, run, problem)
         raise
     _add(sums, result)
-    if run.status == Status.CREATED:
-        lifecycle.move(run, Status.PAUSED, by or run.owner, wanted="tick", **progress(live))
-        _moved(run, live)
+    if _fresh(run).status == Status.CREATED:
+        with suppress(lifecycle.Conflict):  # somebody started or stepped it in this moment
+            lifecycle.move(run, Status.PAUSED, by or run.owner, only_from=Status.CREATED, **progress(live))
+            _moved(run, live)
     if live.tick >= live.ticks_total:
         conclusion.finish(live, run)
     else:

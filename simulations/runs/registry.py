@@ -229,7 +229,7 @@ class Registry:
     def _claim(self, run: Run) -> None:
         ownership.claim(run, self.me)
         if run.engine_version != ENGINE_VERSION:
-            if run.tick:
+            if run.status != Status.CREATED:
                 lifecycle.move(run, Status.STOPPED, None, failure=ENGINE_CHANGED)
                 raise replay.Unrepeatable(ENGINE_CHANGED)
             Run.objects.filter(pk=run.pk, epoch=run.epoch).update(engine_version=ENGINE_VERSION)

@@ -1,6 +1,6 @@
 //! `Orchestrator`: one run, as Python drives it.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use pyo3::prelude::*;
@@ -31,7 +31,8 @@ struct Core {
 pub struct Orchestrator {
     core: Mutex<Core>,
     scenario: Arc<Scenario>,
-    cancelled: AtomicBool,
+    /// How often `cancel` was called.
+    cancels: AtomicU64,
     /// From `SIM_TEST_PANIC`: a panic when this tick is about to run, so that the gate can be tested
     /// through every layer above it.
     panic_at: Option<u32>,
@@ -107,17 +108,19 @@ impl Orchestrator {
             .filter(|budget| !budget.is_none())
             .map(|budget| whole(budget, "budget_ms"))
             .transpose()?;
+        // Read while the interpreter is held: a cancel that comes from now on is meant for this call.
+        let cancels = self.cancels.load(Ordering::Relaxed);
         self.call(
             py,
             |core| {
                 self.test_hook(core);
-                self.cancelled.store(false, Ordering::Relaxed);
                 // Stops where the hook wants to act; without the hook this is `max_ticks`.
                 let most = self.panic_at.map_or(max_ticks, |at| {
                     max_ticks.min(u64::from(at - core.simulation.next_tick().0))
                 });
                 let budget = Budget::starting_now(budget_ms);
-                let stop = || self.cancelled.load(Ordering::Relaxed) || budget.is_spent();
+                let cancelled = || self.cancels.load(Ordering::Relaxed) != cancels;
+                let stop = || cancelled() || budget.is_spent();
                 Ok(core.simulation.advance(most, stop)?)
             },
             |_, result| results::advance(py, &result),
@@ -126,7 +129,7 @@ impl Orchestrator {
 
     /// Makes an `advance` that is under way in another thread return between two ticks.
     fn cancel(&self) {
-        self.cancelled.store(true, Ordering::Relaxed);
+        self.cancels.fetch_add(1, Ordering::Relaxed);
     }
 
     /// The state between two ticks.
@@ -307,7 +310,7 @@ impl Orchestrator {
                 bug: None,
             }),
             scenario,
-            cancelled: AtomicBool::new(false),
+            cancels: AtomicU64::new(0),
             panic_at: wanted.map(|tick: u32| tick.max(next)),
         }
     }

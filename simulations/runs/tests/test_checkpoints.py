@@ -214,3 +214,29 @@ def points(run: Run, names: list[str]) -> np.ndarray:
     columns, tick = answer.result()
     assert tick == 60
     return np.frombuffer(columns, dtype="<f8").reshape(len(names) + 1, -1)
+
+
+def test_a_branch_does_not_begin_where_its_parent_intervened_in_place_of_itself(
+    owner,
+) -> None:
+    parent = new_run(owner, busy(ticks=100, rate=1.0))
+    manager.tick(parent, count=40)
+    manager.apply(parent, {"type": "transfer_liquidity", "agent": "B00", "amount": 50_000_000})
+    checkpoint_now(parent)
+    branch = manager.branch(parent, 40, owner, events=[{"type": "outage", "agent": "B01"}])
+    assert [each.seq for each in branch.interventions.all()] == [0]  # as the parent's
+    forget_as_if_killed()
+    manager.tick(branch, count=1)
+    agents = {agent["id"]: agent for agent in manager.state(branch)["agents"]}
+    assert agents["B00"]["balance"] < 50_000_000
+    assert ended(branch).digest == undisturbed_digest(branch)
+
+
+def test_a_branch_of_a_branch_begins_at_the_checkpoint_of_its_first_ancestor(owner) -> None:
+    parent = steered(owner)
+    second = manager.branch(manager.branch(parent, 65, owner), 62, owner)
+    assert checkpoints.last_tick(second, 62) == 60
+    found = checkpoints.restored(second, replay.inputs_of(second), 62)
+    assert found is not None
+    assert found[0].tick == 60
+    assert ended(second).digest == undisturbed_digest(second)

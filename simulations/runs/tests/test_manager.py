@@ -1,6 +1,7 @@
 """The verbs of live runs through the real engine, threads and database."""
 
 import gc
+import threading
 import weakref
 from concurrent.futures import ThreadPoolExecutor
 
@@ -9,9 +10,9 @@ from django.db import connections
 
 from simulations import storage
 from simulations.models import Artifact, Run
-from simulations.runs import manager, recorder, scheduler
+from simulations.runs import driver, manager, recorder, scheduler
 from simulations.runs.lifecycle import Conflict
-from simulations.runs.ownership import LostClaim
+from simulations.runs.ownership import Gone, LostClaim
 from simulations.runs.registry import registry
 from simulations.runs.replay import Replay, Unrepeatable, inputs_of
 from simulations.runs.tests.cast import busy, new_run, run_to_status, undisturbed_digest, wait_until
@@ -91,8 +92,9 @@ def test_who_asks_a_run_under_way_does_not_wait_for_its_slice_to_end(owner) -> N
     manager.start(run)
     live = registry.live(run)
     wait_until(lambda: live.stepping)
-    for _ in range(5):
+    for _ in range(3):
         assert live.call(lambda backend: backend.get_state()["tick"]).result(timeout=10) < run.ticks_total
+        threading.Event().wait(2 * driver.LEAST_BETWEEN_ENDS_SECONDS)
     manager.stop(run)
     assert 0 < live.tick < run.ticks_total
 
@@ -108,6 +110,50 @@ def test_what_has_grown_large_while_a_run_was_stored_is_stored_at_once(owner, mo
     monkeypatch.undo()
     manager.stop(run)
     assert run_to_status(run, Status.STOPPED).tick > 0
+
+
+def test_a_run_that_is_started_while_it_is_ticked_runs(owner, monkeypatch) -> None:
+    run = new_run(owner, busy(ticks=50_000))
+    with ThreadPoolExecutor(1) as pool:
+        ticked = pool.submit(manager.tick, run, 40_000)
+        live = registry.live(run)
+        wait_until(lambda: live.tick > 0)
+        manager.start(Run.objects.get(pk=run.pk))
+        ticked.result()
+    wait_until(lambda: live.tick > 40_000)
+    assert Run.objects.get(pk=run.pk).status in {Status.RUNNING, Status.FINISHED}
+    assert run_to_status(run, Status.FINISHED).digest == undisturbed_digest(run)
+
+
+def test_two_who_tick_a_new_run_at_once_both_do(owner) -> None:
+    run = new_run(owner, busy())
+    with ThreadPoolExecutor(2) as pool:
+        both = [pool.submit(manager.tick, Run.objects.get(pk=run.pk), 50) for _ in range(2)]
+        assert sum(each.result()["ran"] for each in both) == 100
+    row = Run.objects.get(pk=run.pk)
+    assert (row.status, row.tick) == (Status.PAUSED, 100)
+
+
+@pytest.mark.parametrize("verb", [manager.pause, manager.stop])
+def test_a_run_that_cannot_be_stored_goes_on_when_somebody_rests_it(verb, owner, monkeypatch) -> None:
+    run = new_run(owner, busy(ticks=86_400, rate=15.0))
+    manager.start(run)
+    live = registry.live(run)
+    wait_until(lambda: live.tick > 0)
+
+    def full(*_: object, **__: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(recorder, "store", full)
+        with pytest.raises(Gone, match="No space left"):
+            verb(run)
+        assert Run.objects.get(pk=run.pk).status == Status.RUNNING
+        reached = live.tick
+        wait_until(lambda: live.tick > reached)
+    verb(run)
+    assert Run.objects.get(pk=run.pk).status in {Status.PAUSED, Status.STOPPED}
+    assert not live.stepping
 
 
 def test_ticked_one_by_one_it_is_the_same_run(owner) -> None:

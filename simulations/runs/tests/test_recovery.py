@@ -215,6 +215,17 @@ def test_a_run_that_never_ran_takes_the_new_engine(owner) -> None:
     assert Run.objects.get(pk=run.pk).engine_version != "0.0.0-older"
 
 
+@pytest.mark.parametrize("status", [Status.RUNNING, Status.INTERRUPTED])
+def test_a_run_killed_before_anything_was_noted_is_not_begun_again_on_another_engine(status, owner) -> None:
+    run = new_run(owner)
+    Run.objects.filter(pk=run.pk).update(engine_version="0.0.0-older", status=status)
+    run.refresh_from_db()
+    with pytest.raises(Unrepeatable):
+        registry.live(run)
+    row = Run.objects.get(pk=run.pk)
+    assert (row.status, row.engine_version) == (Status.STOPPED, "0.0.0-older")
+
+
 def test_a_disk_that_is_full_pauses_nothing_for_good(owner, data_dir) -> None:
     run = new_run(owner)
     blocked = data_dir / "runs"
