@@ -1,4 +1,7 @@
-"""Daphne's sockets as we serve them: large frames may leave, and nothing is formatted that nobody logs."""
+"""Daphne's sockets as we serve them.
+
+Large frames may leave, who asks and does not read is let go, and nothing is formatted that nobody logs.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,10 @@ from typing import Any
 import autobahn.twisted.websocket
 import autobahn.websocket.protocol
 from daphne.ws_protocol import WebSocketProtocol
+
+# That may wait for somebody to read it. Frames wait for acknowledgements, at most 1 MB of them: what grows
+# beyond that is answers to questions.
+MOST_WAITING_BYTES = 8 * 1024 * 1024
 
 
 class Socket(WebSocketProtocol):  # type: ignore[misc]
@@ -21,6 +28,14 @@ class Socket(WebSocketProtocol):  # type: ignore[misc]
             super().sendMessage(*args, **options)
         finally:
             self.maxMessagePayloadSize = most
+        if _waiting_bytes(self.transport) > MOST_WAITING_BYTES:
+            self.dropConnection(abort=True)  # a close code would wait behind all that is not read
+
+
+def _waiting_bytes(transport: Any) -> int:
+    """Return how much was handed to a connection of Twisted's and not yet to the system."""
+    whole = len(getattr(transport, "dataBuffer", b"")) - getattr(transport, "offset", 0)
+    return whole + int(getattr(transport, "_tempDataLen", 0))
 
 
 def log_plainly() -> None:

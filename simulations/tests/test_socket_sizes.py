@@ -1,4 +1,4 @@
-"""How large messages may be over a real socket: no limit outwards, 64 KB inwards."""
+"""How much may go over a real socket: no limit to a message outwards, 64 KB inwards, 8 MB unread."""
 
 import asyncio
 import json
@@ -11,6 +11,7 @@ import pytest
 import websockets
 
 from simulations.tests.server import Workbench
+from simulations.tests.soak.wire import Wire
 
 TICKS = 300
 BANKS = [f"B{number:02}" for number in range(40)]
@@ -70,3 +71,36 @@ def test_a_whole_day_fits_into_a_frame_and_a_huge_message_is_refused(bench: Work
     assert len(frame) > 65_536, "the test needs a large frame"
     assert len(frame) == 16 + 8 * TICKS * (1 + len(BANKS))
     assert code == 1009
+
+
+async def asks_and_does_not_read(bench: Workbench, run: str, headers: dict[str, str]) -> int:
+    """Ask for the state as often as one may; return how often until the server let go."""
+    wire = await Wire.open(bench.url, f"/ws/simulations/{run}", headers, lambda message: None)
+    wire.transport.pause_reading()
+    asked = 0
+    async with asyncio.timeout(60):
+        while not wire.transport.is_closing() and not wire.closed.done():
+            for _ in range(20):
+                wire.say({"action": "get_state"})
+            asked += 20
+            if asked % 200 == 0:
+                wire.transport.resume_reading()  # only so does a client see that it was let go
+                wire.transport.pause_reading()
+            await asyncio.sleep(0.25)
+    return asked
+
+
+def test_who_asks_and_does_not_read_is_let_go_before_the_answers_fill_the_memory(bench: Workbench) -> None:
+    cookie = {"sessionid": bench.session("analyst")}
+    with httpx.Client(base_url=bench.url, cookies=cookie, timeout=30) as client:
+        run = client.post("/api/simulations", json=waiting_for_ever()).json()["simulation_id"]
+        client.post(f"/api/simulations/{run}/tick?count={TICKS // 2}").raise_for_status()
+        headers = {"Cookie": f"sessionid={cookie['sessionid']}", "Origin": bench.url}
+        assert asyncio.run(asks_and_does_not_read(bench, run, headers)) > 0
+        assert client.get(f"/api/simulations/{run}").status_code == 200
+
+
+def waiting_for_ever() -> dict[str, Any]:
+    """Return banks without money: everything waits, so that a state is long."""
+    poor = [agent | {"balance": 0} for agent in SCENARIO["agents"]]  # type: ignore[attr-defined]
+    return SCENARIO | {"agents": poor}
