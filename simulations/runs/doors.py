@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from typing import Any
+from urllib.parse import urlsplit
 
 from channels.generic.websocket import AsyncWebsocketConsumer
-from channels.security.websocket import AllowedHostsOriginValidator
+from channels.security.websocket import AllowedHostsOriginValidator, WebsocketDenier
 from channels.sessions import CookieMiddleware
+from django.conf import settings
 
 from simulations.runs import seats
 
@@ -31,8 +33,11 @@ class SocketDoor:
         token = bearer(scope["headers"])
         if token is not None:
             return await self.without_cookie({**scope, "token": token}, receive, send)
-        if not any(name.lower() == b"origin" for name, _ in scope["headers"]):
+        origin, host = (_header(scope["headers"], name) for name in (b"origin", b"host"))
+        if origin is None:
             return await self.without_cookie(scope, receive, send)
+        if not is_of_this_site(origin, host):
+            return await WebsocketDenier()(scope, receive, send)
         return await self.by_cookie(scope, receive, send)
 
 
@@ -45,10 +50,19 @@ class Nowhere(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels has no 
         await self.close(seats.NO_SUCH_RUN)
 
 
+def is_of_this_site(origin: str, host: str | None) -> bool:
+    """Whether a page of `origin` was served by us: cookies go to every port of a host, a page has one."""
+    return host is None or urlsplit(origin).netloc == host or origin in settings.CSRF_TRUSTED_ORIGINS
+
+
+def _header(headers: list[tuple[bytes, bytes]], wanted: bytes) -> str | None:
+    return next((value.decode("latin-1") for name, value in headers if name.lower() == wanted), None)
+
+
 def bearer(headers: list[tuple[bytes, bytes]]) -> str | None:
     """Return the token of an Authorization header, None where there is no such header."""
-    for name, value in headers:
-        if name.lower() == b"authorization":
-            kind, _, token = value.decode("latin-1").partition(" ")
-            return token.strip() if kind.lower() == "bearer" else ""
-    return None
+    header = _header(headers, b"authorization")
+    if header is None:
+        return None
+    kind, _, token = header.partition(" ")
+    return token.strip() if kind.lower() == "bearer" else ""

@@ -8,6 +8,7 @@ from django.test import Client
 from django.utils import timezone
 
 from simulations.models import ApiToken, Run
+from simulations.runs.doors import is_of_this_site
 from simulations.runs.tests.sockets import ORIGIN, Watcher, cookie_of, in_thread, watcher
 from webapp.asgi import application
 
@@ -151,6 +152,22 @@ async def test_a_foreign_page_cannot_open_the_socket(make, owner) -> None:
     socket = WebsocketCommunicator(application, f"/ws/simulations/{run.pk}", headers=headers)
     connected, _ = await socket.connect()
     assert not connected
+
+
+@pytest.mark.parametrize(
+    ("origin", "host", "ours"),
+    [
+        ("http://localhost:8000", "localhost:8000", True),
+        ("https://bank.example", "bank.example", True),
+        ("http://localhost:9999", "localhost:8000", False),
+        ("http://127.0.0.1:8000", "localhost:8000", False),
+        ("null", "localhost:8000", False),
+        ("https://front.example", "localhost:8000", True),
+    ],
+)
+def test_a_page_of_another_port_is_of_another_site(origin: str, host: str, ours: bool, settings) -> None:
+    settings.CSRF_TRUSTED_ORIGINS = ["https://front.example"]
+    assert is_of_this_site(origin, host) == ours
 
 
 async def test_a_cookie_without_an_origin_is_nobody_and_told_so(make, owner) -> None:
