@@ -7,11 +7,13 @@ from argparse import ArgumentParser
 from typing import Any
 from uuid import UUID
 
+import duckdb
 from django.core.management.base import BaseCommand, CommandError
 
 from simulations.engine.rust_backend import ENGINE_VERSION
 from simulations.management.printing import progress
 from simulations.models import Run
+from simulations.runs.replay import Unrepeatable
 from simulations.runs.verifying import Difference, NotVerifiable, verify
 
 DIFFERS = 1
@@ -41,6 +43,8 @@ class Command(BaseCommand):
                 verdict = verify(found, show)
         except NotVerifiable as problem:
             raise CommandError(str(problem)) from None
+        except (Unrepeatable, ValueError, OSError, duckdb.Error) as problem:
+            raise CommandError(f"it cannot be read or computed again: {problem}") from None
         if verdict.identical:
             self.stdout.write(f"identical: {found.tick:,} ticks, digest {verdict.stored_digest}")
             return

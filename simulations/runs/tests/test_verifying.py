@@ -56,8 +56,23 @@ def test_a_busy_run_with_sealed_parts_is_identical(owner, monkeypatch) -> None:
         manager.keep(run)
     manager.start(run)
     run = run_to_status(run, "finished")
-    assert Artifact.objects.filter(run=run, kind="events").count() > 2
+    parts = Artifact.objects.filter(run=run, kind="events").order_by("part")
+    assert len(parts) > 2
     assert report(run)[1] == 0
+    last = parts.last()
+    assert last is not None
+    last.delete()
+    said, status = report(run)
+    assert status == 1
+    assert f"first difference: tick {last.from_tick:,}, event" in said
+    assert "stored:   no such event" in said
+
+
+def test_what_cannot_be_read_or_computed_again_is_said_in_a_line(run) -> None:
+    part = Artifact.objects.get(run=run, kind="events")
+    (storage.run_dir(run.pk) / part.name).unlink()
+    with pytest.raises(CommandError, match="cannot be read or computed again"):
+        report(run)
 
 
 def test_a_changed_event_is_named(run) -> None:
