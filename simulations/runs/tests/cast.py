@@ -36,7 +36,7 @@ def new_run(owner: User, text: str = TWO_BANKS, **inputs: object) -> Run:
     return create_run(owner, document=Document.objects.of_text(text), **inputs)  # type: ignore[arg-type]
 
 
-def wait_until(holds: Callable[[], bool], seconds: float = 20.0) -> None:
+def wait_until(holds: Callable[[], bool], seconds: float = 60.0) -> None:
     """Wait until something holds; fail when it does not in time."""
     tick = threading.Event()
     deadline = time.monotonic() + seconds
