@@ -18,7 +18,7 @@ from simulations.runs.allocating import give_large_blocks_back
 
 # After which a thread has to let another have the interpreter. Python's own 5 ms add up: a page, and what
 # stores a run, ask for it a hundred times, beside threads that step, store and send.
-SWITCH_SECONDS = 0.00005
+SWITCH_SECONDS = 0.001
 
 _held_open: list[BaseDatabaseWrapper] = []
 
