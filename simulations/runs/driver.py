@@ -21,7 +21,7 @@ import structlog
 
 from simulations.runs.checkpoints import Timer
 from simulations.runs.ownership import Gone
-from simulations.runs.pace import Pace
+from simulations.runs.pace import Pace, Speedometer
 from simulations.runs.recorder import Recorder
 from simulations.runs.serving import Serving
 from simulations.runs.watching import Bell
@@ -41,7 +41,6 @@ RETRY_SECONDS = 2.0
 SHORT_WAIT_SECONDS = 0.02
 LEAST_BETWEEN_ENDS_SECONDS = 0.01  # of slices that end early for somebody who asks
 BRAKE_SECONDS = 0.016  # of rest between two slices when storing is as far behind as it may be: half a frame
-SPEED_WINDOW_SECONDS = 1.0
 
 
 @dataclass(frozen=True)
@@ -115,7 +114,7 @@ class LiveRun:
         self._acting = False
         self._collected_at = 0.0
         self._beat_at = time.monotonic()
-        self._speed: deque[tuple[float, int]] = deque()
+        self._speed = Speedometer()
         scheduler.add(self)
 
     # -- jobs: any thread -------------------------------------------------------------------------------
@@ -237,11 +236,7 @@ class LiveRun:
     @property
     def ticks_per_second_now(self) -> float:
         """Ticks per second of wall time lately, 0 when it rests."""
-        marks = tuple(self._speed)
-        if not self.stepping or len(marks) < 2:
-            return 0.0
-        (t0, k0), (t1, k1) = marks[0], marks[-1]
-        return (k1 - k0) / (t1 - t0) if t1 > t0 else 0.0
+        return self._speed.ticks_per_second if self.stepping else 0.0
 
     # -- the worker's side ------------------------------------------------------------------------------
 
@@ -308,7 +303,7 @@ class LiveRun:
         now = time.monotonic()
         self.engine_seconds += now - started
         self.keeps_up = self.pace.ticks_per_second is not None and self.tick >= caught_up_at
-        self._note_speed(now)
+        self._speed.note(now, self.tick)
         self.bell.ring_in_time()
         if self.tick >= self.ticks_total:
             self._stop("finished")
@@ -432,11 +427,6 @@ class LiveRun:
             return False
         self.trouble = ""
         return True
-
-    def _note_speed(self, now: float) -> None:
-        self._speed.append((now, self.tick))
-        while len(self._speed) > 2 and now - self._speed[0][0] > SPEED_WINDOW_SECONDS:
-            self._speed.popleft()
 
     def _hold(self, by: int) -> None:
         self._holds += by
