@@ -24,6 +24,7 @@ from simulations.runs.ownership import Gone
 from simulations.runs.pace import Pace, Speedometer
 from simulations.runs.recorder import Recorder
 from simulations.runs.serving import Serving
+from simulations.runs.slicing import Slice
 from simulations.runs.watching import Bell
 
 if TYPE_CHECKING:
@@ -39,7 +40,6 @@ COLLECT_SECONDS, COLLECT_SECONDS_MOST = 0.02, 0.1
 COLLECTS_A_FRAME = 8
 RETRY_SECONDS = 2.0
 SHORT_WAIT_SECONDS = 0.02
-LEAST_BETWEEN_ENDS_SECONDS = 0.01  # of slices that end early for somebody who asks
 BRAKE_SECONDS = 0.016  # of rest between two slices when storing is as far behind as it may be: half a frame
 
 
@@ -105,9 +105,7 @@ class LiveRun:
         self._stopped_by: str | None = None
         self._jobs: deque[tuple[Future[Any], Callable[[SimulationBackend], Any]]] = deque()
         self._worker: int | None = None
-        self._in_slice = False  # the engine is at work, and may be told to make an end of it
-        self._ending = threading.Lock()
-        self._ended_at = 0.0
+        self._slice_now = Slice()
         self._closed = False
         self.put_away = False  # closed because it rested, not because another process or nobody has it now
         self._holds = 0
@@ -128,9 +126,7 @@ class LiveRun:
         self.touched_at = time.monotonic()
         self._jobs.append((future, job))
         self._scheduler.call(self)
-        with self._ending:
-            if self._in_slice and self._may_end_slice():
-                self.backend.cancel()
+        self._slice_now.end(self.backend.cancel)
         if self._closed or self._scheduler.closed:
             self._refuse_jobs()
         return future
@@ -318,15 +314,8 @@ class LiveRun:
         budget = load.slice_seconds * (1 - self.recorder.fullness)
         started = time.monotonic()
         if self.until is None:
-            with self._ending:
-                self._in_slice = True
-                if self._jobs and self._may_end_slice():  # somebody asked since the jobs were done
-                    budget = 0.0
-            try:
-                result = self.backend.advance(ticks, max(1, round(budget * 1000)))
-            finally:
-                with self._ending:  # who ends a slice must not end a job that comes after it
-                    self._in_slice = False
+            with self._slice_now.begun(lambda: self._jobs) as brief:
+                result = self.backend.advance(ticks, 1 if brief else max(1, round(budget * 1000)))
             self.tick += result["ticks"]
             full = result["stop"] == "full"
         else:
@@ -343,14 +332,6 @@ class LiveRun:
             self._do_jobs()  # whoever asked meanwhile need not wait for the columns, too
             self._collected_at = self.engine_seconds
             self.recorder.collect(self.backend, self.tick)
-
-    def _may_end_slice(self) -> bool:
-        """Whether a slice may end early now: not so often that a run asked all the time stands still."""
-        now = time.monotonic()
-        if now - self._ended_at < LEAST_BETWEEN_ENDS_SECONDS:
-            return False
-        self._ended_at = now
-        return True
 
     @property
     def _collect_seconds(self) -> float:

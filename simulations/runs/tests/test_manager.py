@@ -10,7 +10,7 @@ from django.db import connections
 
 from simulations import storage
 from simulations.models import Artifact, Run
-from simulations.runs import driver, manager, recorder, scheduler
+from simulations.runs import manager, recorder, scheduler, slicing
 from simulations.runs.lifecycle import Conflict
 from simulations.runs.ownership import Gone, LostClaim
 from simulations.runs.registry import registry
@@ -94,7 +94,7 @@ def test_who_asks_a_run_under_way_does_not_wait_for_its_slice_to_end(owner) -> N
     wait_until(lambda: live.stepping)
     for _ in range(3):
         assert live.call(lambda backend: backend.get_state()["tick"]).result(timeout=10) < run.ticks_total
-        threading.Event().wait(2 * driver.LEAST_BETWEEN_ENDS_SECONDS)
+        threading.Event().wait(2 * slicing.LEAST_BETWEEN_ENDS_SECONDS)
     manager.stop(run)
     assert 0 < live.tick < run.ticks_total
 
