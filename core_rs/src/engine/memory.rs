@@ -55,7 +55,7 @@ impl Kernel {
         memory.payments.begin_again();
         memory.deadlines.begin_again();
         memory.arrivals.begin_again(&scenario, seed);
-        memory.script.resume(0);
+        memory.script.begin_again();
         memory.log.begin_again();
         memory.entering.clear();
         memory.generated.clear();

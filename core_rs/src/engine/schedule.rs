@@ -87,10 +87,21 @@ impl Script {
         self.next
     }
 
-    /// Goes on after `position` arrivals; says whether there are that many.
-    pub fn resume(&mut self, position: usize) -> bool {
+    /// Goes back before the first arrival.
+    pub fn begin_again(&mut self) {
+        self.next = 0;
+    }
+
+    /// Goes on after `position` arrivals; says whether that is how many come before `tick`.
+    pub fn resume(&mut self, table: &PaymentTable, position: usize, tick: Tick) -> bool {
+        if position > self.count {
+            return false;
+        }
+        let arrives = |rank: usize| table.arrival_tick[self.row(rank)];
+        let all_before = position == 0 || arrives(position - 1) < tick;
+        let rest_after = position == self.count || arrives(position) >= tick;
         self.next = position;
-        position <= self.count
+        all_before && rest_after
     }
 }
 
@@ -206,14 +217,23 @@ impl Schedule {
         }
     }
 
-    /// Goes on from a snapshot; says whether it fits the scenario.
-    pub fn resume(&mut self, data: ScheduleSnapshot) -> bool {
+    /// Goes on from a snapshot; says whether it fits the scenario at the start of `tick`.
+    pub fn resume(
+        &mut self,
+        events: &[ScheduledEvent],
+        data: ScheduleSnapshot,
+        tick: Tick,
+    ) -> bool {
         self.next = data.next as usize;
         self.waiting = data.waiting;
         self.next_sequence = data.next_sequence;
+        let passed = (self.order.iter())
+            .take_while(|&&number| events[number as usize].tick < tick)
+            .count();
         let sorted = (self.waiting).is_sorted_by_key(|waiting| (waiting.tick, waiting.sequence));
         let numbered = (self.waiting.iter()).all(|waiting| waiting.sequence < self.next_sequence);
-        self.next <= self.order.len() && sorted && numbered
+        let ahead = (self.waiting.first()).is_none_or(|first| first.tick >= tick);
+        self.next == passed && sorted && numbered && ahead
     }
 }
 

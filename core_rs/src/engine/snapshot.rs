@@ -219,6 +219,7 @@ fn resumed(body: Body, scenario: Arc<Scenario>) -> Result<Kernel, &'static str> 
         return Err("its tick is beyond the end of the run");
     }
     kernel.tick = body.tick;
+    let tick = Tick(body.tick);
     if body.desks.len() != agents
         || body.rails.len() != rails
         || body.gauges.agents.len() != agents
@@ -233,15 +234,15 @@ fn resumed(body: Body, scenario: Arc<Scenario>) -> Result<Kernel, &'static str> 
     kernel.payments = Payments::restored(body.payments, MOST_PAYMENTS, (agents, rails), body.tick)?;
     kernel.ledger = Ledger::restored(body.ledger, agents)?;
     kernel.costs.restore(body.costs)?;
-    kernel.arrivals = ArrivalSource::resumed(&scenario, Tick(body.tick), &body.arrivals)
+    kernel.arrivals = ArrivalSource::resumed(&scenario, tick, &body.arrivals)
         .map_err(|_| "its arrivals are out of bounds")?;
     let named = (kernel.payments.scripted.last())
         .map_or(0, |run| u64::from(run.rank) + u64::from(run.count));
     let fits = named <= u64::from(body.script_position)
-        && kernel.script.resume(body.script_position as usize)
-        && kernel.schedule.resume(body.schedule);
+        && (kernel.script).resume(&scenario.payments, body.script_position as usize, tick)
+        && (kernel.schedule).resume(&scenario.events, body.schedule, tick);
     if !fits {
-        return Err("it is further than the scenario's payments or events go");
+        return Err("it is not where the scenario's payments or events are at its tick");
     }
     for waiting in kernel.schedule.waiting() {
         kernel.check_event(waiting.tick, &waiting.event)?;
@@ -273,6 +274,10 @@ fn resumed(body: Body, scenario: Arc<Scenario>) -> Result<Kernel, &'static str> 
     }
     queue_again(&mut kernel, &waiting)?;
     check_queued(&kernel, &body.totals)?;
+    // What was just queued again was counted anew, from nothing.
+    if !kernel.gauges.wait_like(&gauges) {
+        return Err("what waits is not what its sums say");
+    }
     kernel.totals = body.totals;
     kernel.gauges = gauges;
     kernel.touched.clear();

@@ -145,6 +145,13 @@ impl Gauges {
                     && all_money(curve.iter().map(|point| point.1))
             })
     }
+
+    /// Whether the sums of what waits are the same agent by agent.
+    #[must_use]
+    pub fn wait_like(&self, other: &Self) -> bool {
+        let sums = |agent: &AgentGauge| (agent.waiting_arrivals, agent.waiting_value_arrivals);
+        (self.agents.iter().map(sums)).eq(other.agents.iter().map(sums))
+    }
 }
 
 impl Tally {
