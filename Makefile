@@ -80,6 +80,7 @@ soak: build $(VENV)/.dev ## every attack at its stated size (hours)
 	SOAK=1 FUZZ_SECONDS=$${FUZZ_SECONDS:-180} $(BIN)/python -m pytest -o addopts="--strict-markers -ra --ignore=simulations/tests/e2e"
 	$(BIN)/python -m simulations.tests.soak.watchers
 	$(BIN)/python -m simulations.tests.soak.crowd
+	$(BIN)/python -m simulations.tests.soak.asking
 	$(BIN)/python -m simulations.tests.soak.fifty
 	$(BIN)/python -m simulations.tests.soak.memory
 	$(BIN)/python -m simulations.tests.soak.messages

@@ -207,7 +207,10 @@ def state(
     those of then; the first 1,000 payments that waited are listed in all, `pending` ones among them.
     """
     run = access.visible_run(request.user, run_id)
-    return manager.state(run) if wanted.tick is None else manager.state_at(run, wanted.tick)
+    if wanted.tick is not None:
+        return manager.state_at(run, wanted.tick)
+    with manager.in_turn(request.user.pk):
+        return manager.state(run)
 
 
 @router.get(
@@ -220,13 +223,15 @@ def explain(request: Asked, run_id: UUID, payment: str, wanted: Query[MomentWant
 
     With `tick` as that tick closed: the run is computed again up to there from its nearest checkpoint.
     """
-    return manager.explain(access.visible_run(request.user, run_id), payment, wanted.tick)
+    with manager.in_turn(request.user.pk):
+        return manager.explain(access.visible_run(request.user, run_id), payment, wanted.tick)
 
 
 @router.get("/{run_id}/metrics", response={200: dict[str, Any], **STEERED}, summary="Its measures")
 def metrics(request: Asked, run_id: UUID) -> dict[str, Any]:
     """Return the measures so far: of the system, by day, by agent."""
-    return manager.metrics(access.visible_run(request.user, run_id))
+    with manager.in_turn(request.user.pk):
+        return manager.metrics(access.visible_run(request.user, run_id))
 
 
 @router.post("/{run_id}/start", response={200: RunFacts, **STEERED}, summary="Let it go on by itself")

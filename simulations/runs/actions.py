@@ -15,10 +15,11 @@ import orjson
 from simulations.config.clock import DayClock
 from simulations.models import Run
 from simulations.runs import charting, lifecycle, manager
+from simulations.runs.asking import at_cost_of
 from simulations.runs.frames import Malformed
 from simulations.runs.registry import registry
 from simulations.runs.replay import Unrepeatable
-from simulations.runs.seats import Ticket, take_seat
+from simulations.runs.seats import Seat, Ticket, take_seat
 
 if TYPE_CHECKING:
     from simulations.runs.driver import LiveRun
@@ -35,14 +36,6 @@ class Refused(Exception):
     def __init__(self, code: str, text: str, **details: Any) -> None:
         super().__init__(text)
         self.code, self.details = code, details
-
-
-@dataclass(frozen=True)
-class Answer:
-    """A message back to the one who asked."""
-
-    type: str
-    data: dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -155,12 +148,29 @@ async def frame(live: LiveRun, outbox: Outbox) -> Points:
     )
 
 
-def perform(ticket: Ticket, run_id: UUID, message: dict[str, Any]) -> Answer | None:
-    """Do one action and return its answer, None where the `status` that follows says it all.
+def seconds_to_wait(user_id: int, message: dict[str, Any]) -> float:
+    """Return how long somebody's question has to wait, so that the runs that go on are not held up."""
+    return manager.seconds_to_wait(user_id) if message["action"] in WATCHING else 0.0
+
+
+def message_of(kind: str, data: object) -> str:
+    """Return the JSON text of a message to the page."""
+    return orjson.dumps({"type": kind, "data": data}).decode()
+
+
+def perform(ticket: Ticket, run_id: UUID, message: dict[str, Any]) -> str | None:
+    """Do one action and return its answer as JSON, None where the `status` that follows says it all.
 
     Raises `Refused`, `Malformed`, `SeatLost`.
     """
     seat = take_seat(ticket, run_id)
+    if message["action"] not in WATCHING:
+        return _perform(seat, message)
+    with at_cost_of(seat.user.pk):
+        return _perform(seat, message)
+
+
+def _perform(seat: Seat, message: dict[str, Any]) -> str | None:
     action = message["action"]
     if action in STEERING and not seat.may_steer:
         raise Refused(
@@ -182,16 +192,13 @@ def perform(ticket: Ticket, run_id: UUID, message: dict[str, Any]) -> Answer | N
         raise Refused("failed", f"The run failed: {problem}") from None
 
 
-def _do(action: str, message: dict[str, Any], run: Run, user: Any) -> Answer | None:
+def _do(action: str, message: dict[str, Any], run: Run, user: Any) -> str | None:
     if action in COMMANDS:
         COMMANDS[action](run, message, user)
         return None
-    return QUESTIONS[action](run, message, user)
-
-
-def _step(run: Run, message: dict[str, Any], user: Any) -> Answer | None:
-    result = manager.step(run, until=message.get("until"), by=user)
-    return Answer("tick_result", result) if result is not None else None
+    kind, answer = ANSWERED[action]
+    data = answer(run, message, user)
+    return None if data is None else message_of(kind, data)
 
 
 def _speed(run: Run, message: dict[str, Any], user: Any) -> Run:
@@ -200,12 +207,12 @@ def _speed(run: Run, message: dict[str, Any], user: Any) -> Run:
     return manager.speed(run, message["ticks_per_second"], by=user)
 
 
-def _apply(run: Run, message: dict[str, Any], user: Any) -> Answer:
+def _apply(run: Run, message: dict[str, Any], user: Any) -> dict[str, Any]:
     event = message.get("event")
     if not isinstance(event, dict):
         raise Malformed("event must be an object")
     made = manager.apply(run, event, by=user)
-    return Answer("applied", {"tick": made.tick, "sequence": made.seq})
+    return {"tick": made.tick, "sequence": made.seq}
 
 
 # What changes how a run goes is answered by the `status` that follows; the rest has an answer of its own.
@@ -216,12 +223,14 @@ COMMANDS: dict[str, Callable[[Run, dict[str, Any], Any], object]] = {
     "run_to": lambda run, message, user: manager.run_to(run, message.get("tick"), by=user),
     "speed": _speed,
 }
-QUESTIONS: dict[str, Callable[[Run, dict[str, Any], Any], Answer | None]] = {
-    "tick": lambda run, message, user: Answer("tick_result", manager.tick(run, by=user)),
-    "step": _step,
-    "apply": _apply,
-    "get_state": lambda run, message, user: Answer("state", manager.state(run)),
-    "explain": lambda run, message, user: Answer(
-        "explanation", manager.explain(run, str(message.get("payment", "")))
+# Action -> the type of its answer, and what is in it; None where a `status` follows after all.
+ANSWERED: dict[str, tuple[str, Callable[[Run, dict[str, Any], Any], dict[str, Any] | None]]] = {
+    "tick": ("tick_result", lambda run, message, user: manager.tick(run, by=user)),
+    "step": ("tick_result", lambda run, message, user: manager.step(run, message.get("until"), by=user)),
+    "apply": ("applied", _apply),
+    "get_state": ("state", lambda run, message, user: manager.state(run)),
+    "explain": (
+        "explanation",
+        lambda run, message, user: manager.explain(run, str(message.get("payment", ""))),
     ),
 }

@@ -9,7 +9,6 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-import orjson
 import structlog
 from channels.consumer import get_handler_name
 from channels.exceptions import StopConsumer
@@ -58,6 +57,7 @@ class SimulationConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # chann
     """One watcher, who may be allowed to steer."""
 
     about: About
+    user_id: int
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Serve the socket; clean up however it ends, because `disconnect` is not always called."""
@@ -160,9 +160,10 @@ class SimulationConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # chann
                 if action == "subscribe":
                     await self._subscribe(message)
                 else:
+                    await asyncio.sleep(actions.seconds_to_wait(self.user_id, message))
                     answer = await in_thread(actions.perform)(self.ticket, self.run_id, message)
                     if answer is not None:
-                        await self._say(answer.type, answer.data)
+                        await self._deliver(text_data=answer)
             except Refused as refused:
                 await self._error(refused.code, str(refused), action=action, **refused.details)
             except Malformed as problem:
@@ -251,7 +252,7 @@ class SimulationConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # chann
         """Find the run in memory, brought back if need be, and listen to it."""
         self._leave()
         joined = await in_thread(actions.join)(self.ticket, self.run_id)
-        self.live, self.about = joined.live, joined.about
+        self.live, self.about, self.user_id = joined.live, joined.about, joined.user_id
         await self._take_part(notices.seats_of_user(joined.user_id))
         self.put_away = False
         if self.live is not None:
@@ -331,7 +332,7 @@ class SimulationConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # chann
         await self._say("error", {"code": code, "message": text, **details})
 
     async def _say(self, kind: str, data: dict[str, Any]) -> None:
-        await self._deliver(text_data=orjson.dumps({"type": kind, "data": data}).decode())
+        await self._deliver(text_data=actions.message_of(kind, data))
 
     async def _deliver(self, **what: Any) -> None:
         """Send. Each server has an error of its own for a page that has gone; all of them mean the same."""

@@ -19,10 +19,12 @@ from uuid import UUID
 
 import structlog
 
+from simulations.runs.asking import Shared
 from simulations.runs.checkpoints import Timer
 from simulations.runs.ownership import Gone
 from simulations.runs.pace import Pace, Speedometer
 from simulations.runs.recorder import Recorder
+from simulations.runs.scheduler import FIRST
 from simulations.runs.serving import Serving
 from simulations.runs.slicing import Slice
 from simulations.runs.watching import Bell
@@ -89,6 +91,7 @@ class LiveRun:
         self.stored_at = 0.0
         self.bell = Bell()
         self.serving = Serving()
+        self.state_asked: Shared[dict[str, Any]] = Shared()
         self.storing = threading.Lock()
         # Held while an intervention is in the engine and not in the database: no checkpoint may have it.
         self.intervening = threading.Lock()
@@ -282,7 +285,8 @@ class LiveRun:
         now = time.monotonic()
         # Storing that falls behind slows the run evenly, by short slices and short rests: in bursts, or with
         # rests longer than a frame, the charts of those who watch would jump.
-        return max(self.pace.next_due(now, self.tick), now + BRAKE_SECONDS * self.recorder.fullness)
+        due = max(self.pace.next_due(now, self.tick), now + BRAKE_SECONDS * self.recorder.fullness)
+        return FIRST if self._slice_now.goes_on(due <= now) else due
 
     def _slice(self) -> None:
         started = time.monotonic()
@@ -311,12 +315,13 @@ class LiveRun:
         load = self._scheduler.load()
         self.recorder.sharers = load.stepping
         self.bell.beside(load.watchers - self.bell.listeners)
-        budget = load.slice_seconds * (1 - self.recorder.fullness)
+        budget = self._slice_now.budget(load.slice_seconds * (1 - self.recorder.fullness))
         started = time.monotonic()
         if self.until is None:
             with self._slice_now.begun(lambda: self._jobs) as brief:
                 result = self.backend.advance(ticks, 1 if brief else max(1, round(budget * 1000)))
             self.tick += result["ticks"]
+            self._slice_now.spent(time.monotonic() - started, budget)
             full = result["stop"] == "full"
         else:
             full = False

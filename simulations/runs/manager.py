@@ -7,7 +7,8 @@ for the audit log; None is the run's owner. `lifecycle.Conflict` says what is po
 from __future__ import annotations
 
 import time
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 import structlog
@@ -15,7 +16,7 @@ from django.utils import timezone
 
 from simulations.engine.protocol import EVENT_TYPES
 from simulations.models import AuditEntry, Run
-from simulations.runs import conclusion, lifecycle, moments, notices, recorder, rounds
+from simulations.runs import asking, conclusion, lifecycle, moments, notices, recorder, rounds
 from simulations.runs.branching import branch
 from simulations.runs.hindsight import explained_at
 from simulations.runs.interventions import apply, withdraw
@@ -40,6 +41,7 @@ __all__ = [
     "explain",
     "explained_at",
     "held",
+    "in_turn",
     "keep",
     "metrics",
     "pause",
@@ -47,6 +49,7 @@ __all__ = [
     "resume",
     "run_to",
     "seats_changed",
+    "seconds_to_wait",
     "shut_down",
     "speed",
     "start",
@@ -58,6 +61,7 @@ __all__ = [
     "withdraw",
 ]
 log = structlog.get_logger(__name__)
+Question = Callable[["SimulationBackend"], dict[str, Any]]
 Status = Run.Status
 
 TICK_SLICE_MS = 20
@@ -183,9 +187,24 @@ def _ticked(live: LiveRun, run: Run, count: int, by: AbstractBaseUser | None) ->
     return result if count == 1 else {**result, "ran": ran + 1, "sums": sums}
 
 
+def seconds_to_wait(user_id: int) -> float:
+    """Return how long somebody's next question has to wait, for the sake of the runs that go on here."""
+    return asking.allowance.wait(user_id) if registry.computes else 0.0
+
+
+@contextmanager
+def in_turn(user_id: int) -> Iterator[None]:
+    """Answer a question of somebody who waits in this thread, when it is their turn; they pay for it."""
+    time.sleep(seconds_to_wait(user_id))
+    with asking.at_cost_of(user_id):
+        yield
+
+
 def state(run: Run) -> dict[str, Any]:
-    """Return the engine's state between two ticks, fresh."""
-    return registry.live(run).now(lambda backend: backend.get_state())
+    """Return the engine's state between two ticks, fresh; not to be changed, as others may have it, too."""
+    live = registry.live(run)
+    question: Question = asking.metered(lambda backend: backend.get_state())
+    return live.state_asked.ask(lambda: live.call(question)).result()
 
 
 def state_at(run: Run, tick: int) -> dict[str, Any]:
@@ -212,7 +231,7 @@ def metrics(run: Run) -> dict[str, Any]:
     if run.metrics is not None:
         stored: dict[str, Any] = run.metrics
         return stored
-    return registry.live(run).now(lambda backend: backend.metrics())
+    return registry.live(run).now(asking.metered(lambda backend: backend.metrics()))
 
 
 def keep(run: Run) -> None:
@@ -232,7 +251,7 @@ def keep(run: Run) -> None:
 def explain(run: Run, payment: str, tick: int | None = None) -> dict[str, Any]:
     """Return why a payment waits, or waited as `tick` closed. ValueError for an id that no payment has."""
     if tick is None:
-        return registry.live(run).now(lambda backend: backend.explain(payment))
+        return registry.live(run).now(asking.metered(lambda backend: backend.explain(payment)))
     found = explained_at(run, tick, [payment])
     if payment not in found:
         raise ValueError(f"no payment {payment!r} had arrived when tick {tick:,} closed")

@@ -71,6 +71,11 @@ class Registry:
         """Return the runs in memory here."""
         return [run_id for run_id, live in list(self._lives.items()) if not live.closed]
 
+    @property
+    def computes(self) -> bool:
+        """Whether a run goes on here."""
+        return any(live.stepping for live in list(self._lives.values()))
+
     def live(self, run: Run, *, just_read: bool = False) -> LiveRun:
         """Return a run in memory, brought back from its inputs if need be.
 

@@ -26,6 +26,7 @@ T = TypeVar("T")
 SLICE_SECONDS_ALL = 0.060
 SLICE_SECONDS_LEAST = 0.001
 SLICE_SECONDS_MOST = 0.020
+FIRST = 0.0  # due before all that are due: to go on with a slice that was ended early
 MOST_AHEAD = 8  # tasks with a pace in a row, while others are due
 STEPPER_NICENESS, STORER_NICENESS = 10, 12
 

@@ -1,0 +1,105 @@
+"""What questions may cost the runs that go on: a share of a core, in equal parts for all who ask.
+
+Answers come before slices, so that nobody waits for a run. Whoever asks without end would therefore have the
+engine to themselves; so who has used up their part waits, and the runs have the rest. While no run goes on
+questions cost nobody anything, and nobody waits.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+MOST_SHARE = 0.05  # of a core, for the questions of all
+GRACE_SECONDS = 0.5  # that somebody may be ahead of their part
+MOST_WAIT_SECONDS = 2.0
+
+Backend = TypeVar("Backend")
+Answer = TypeVar("Answer")
+
+
+class Allowance:
+    """Until when the questions of each have paid for themselves. Any thread may ask."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._paid_at: dict[int, float] = {}  # user -> monotonic seconds
+
+    def wait(self, who: int) -> float:
+        """Return how many seconds somebody has to wait with their next question."""
+        with self._lock:
+            ahead = self._paid_at.get(who, 0.0) - time.monotonic()
+        return max(0.0, ahead - GRACE_SECONDS)
+
+    def charge(self, who: int, seconds: float) -> None:
+        """Note what an answer cost, in seconds; the more ask, the longer it takes to pay."""
+        now = time.monotonic()
+        with self._lock:
+            self._paid_at = {each: at for each, at in self._paid_at.items() if at > now or each == who}
+            before = max(now, self._paid_at.get(who, now))
+            askers = len(self._paid_at | {who: now})
+            paid_at = before + seconds * askers / MOST_SHARE
+            self._paid_at[who] = min(paid_at, now + GRACE_SECONDS + MOST_WAIT_SECONDS)
+
+
+@dataclass
+class Bill:
+    """What a question cost so far."""
+
+    seconds: float = 0.0
+
+
+class Shared(Generic[Answer]):
+    """An answer that all have who ask before it came. Any thread may ask; nobody may change it."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._under_way: Future[Answer] | None = None
+
+    def ask(self, begin: Callable[[], Future[Answer]]) -> Future[Answer]:
+        """Return the answer that is under way, or begin with one."""
+        with self._lock:
+            if self._under_way is None or self._under_way.done():
+                self._under_way = begin()
+            return self._under_way
+
+
+allowance = Allowance()
+_bill: ContextVar[Bill | None] = ContextVar("bill", default=None)
+
+
+@contextmanager
+def at_cost_of(who: int) -> Iterator[None]:
+    """Charge somebody with what is done meanwhile: this thread's processor time, and metered jobs.
+
+    Of a job all the time counts, also what it waits: the thread that steps the runs is held up so long.
+    """
+    bill, started = Bill(), time.thread_time()
+    token = _bill.set(bill)
+    try:
+        yield
+    finally:
+        _bill.reset(token)
+        allowance.charge(who, bill.seconds + time.thread_time() - started)
+
+
+def metered(question: Callable[[Backend], Answer]) -> Callable[[Backend], Answer]:
+    """Have a job of another thread count towards the bill of who asks here."""
+    bill = _bill.get()
+    if bill is None:
+        return question
+
+    def job(backend: Backend) -> Answer:
+        started = time.monotonic()
+        try:
+            return question(backend)
+        finally:
+            bill.seconds += time.monotonic() - started
+
+    return job
