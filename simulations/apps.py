@@ -1,6 +1,7 @@
 """The Django application."""
 
 import gc
+from importlib import import_module
 
 from django.apps import AppConfig
 
@@ -12,8 +13,9 @@ class SimulationsConfig(AppConfig):
     verbose_name = "Simulations"
 
     def ready(self) -> None:
-        """Register the system checks, and the admin classes, which live in `review`."""
+        """Register system checks, admin classes, which live in `review`, and who hears of lost rights."""
         from django.utils.module_loading import autodiscover_modules
 
         autodiscover_modules("checks", "review")
+        import_module("simulations.runs.rights")
         gc.enable()

@@ -17,7 +17,7 @@ from ninja.operation import Operation
 
 from simulations import access
 from simulations.config.faults import ScenarioRefused
-from simulations.runs.lifecycle import Conflict
+from simulations.runs.lifecycle import Conflict, possible
 from simulations.runs.manager import Unrepeatable
 from simulations.runs.ownership import Gone
 from simulations.runs.sweeping import SweepConflict
@@ -164,11 +164,15 @@ def install(api: NinjaAPI) -> None:
     """Give the API an answer for each way a request can be refused."""
 
     def answer(
-        status: int, facts: Callable[[Any], dict[str, Any]] = lambda _: {}, **headers: str
+        status: int,
+        facts: Callable[[HttpRequest, Any], dict[str, Any]] = lambda _, problem: {},
+        **headers: str,
     ) -> Callable[[HttpRequest, Any], HttpResponse]:
         def handler(request: HttpRequest, problem: Any) -> HttpResponse:
             detail = str(problem) or HTTPStatus(status).description or HTTPStatus(status).phrase
-            response = api.create_response(request, {"detail": detail, **facts(problem)}, status=status)
+            response = api.create_response(
+                request, {"detail": detail, **facts(request, problem)}, status=status
+            )
             for name, value in headers.items():
                 response[name.replace("_", "-")] = value
             return response
@@ -207,11 +211,8 @@ def install(api: NinjaAPI) -> None:
     api.add_exception_handler(PermissionDenied, answer(403))
     api.add_exception_handler(Http404, answer(404))
     for conflict in (Conflict, SweepConflict):
-        api.add_exception_handler(
-            conflict,
-            answer(409, lambda problem: {"status": problem.status, "possible": list(problem.possible)}),
-        )
-    api.add_exception_handler(Unrepeatable, answer(409))
+        api.add_exception_handler(conflict, answer(409, _what_is_possible))
+    api.add_exception_handler(Unrepeatable, answer(409, _where_it_stands))
     api.add_exception_handler(Stale, answer(409))
     api.add_exception_handler(TooLarge, answer(413))
     api.add_exception_handler(RequestDataTooBig, answer(413))
@@ -219,11 +220,23 @@ def install(api: NinjaAPI) -> None:
     api.add_exception_handler(OperationalError, answer(503, Retry_After="1"))  # disk full, database locked
 
 
-def _engine_faults(problem: ValueError) -> dict[str, Any]:
+def _what_is_possible(_: HttpRequest, problem: Conflict | SweepConflict) -> dict[str, Any]:
+    return {"status": problem.status, "possible": list(problem.possible)}
+
+
+def _where_it_stands(request: HttpRequest, _: Unrepeatable) -> dict[str, Any]:
+    match = request.resolver_match
+    if match is None or "run_id" not in match.kwargs:
+        return {}
+    run = access.visible_run(request.user, match.kwargs["run_id"])
+    return {"status": run.status, "possible": list(possible(run))}
+
+
+def _engine_faults(_: HttpRequest, problem: ValueError) -> dict[str, Any]:
     return {"faults": getattr(problem, "faults", [])}
 
 
-def _document_faults(problem: ScenarioRefused) -> dict[str, Any]:
+def _document_faults(_: HttpRequest, problem: ScenarioRefused) -> dict[str, Any]:
     count = len(problem.faults)
     return {
         "detail": f"The scenario has {count} fault{'s' if count != 1 else ''}.",

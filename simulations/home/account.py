@@ -10,7 +10,6 @@ from django.contrib.auth.forms import PasswordChangeForm, SetPasswordForm
 from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
@@ -18,7 +17,6 @@ from django.views.decorators.http import require_POST
 from simulations.home.forms import PreferenceForm, TokenForm
 from simulations.home.preferences import preference_of, remember_theme
 from simulations.models import ApiToken, AuditEntry, Preference
-from simulations.runs import manager
 
 
 def account(request: HttpRequest) -> HttpResponse:
@@ -53,7 +51,6 @@ def password(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         form.save()
         update_session_auth_hash(request, user)
-        manager.seats_changed(user_id=user.pk)
         AuditEntry.objects.record(user, "password.set", user)
         messages.success(
             request, f"The password of {user.get_username()} is set. Use it to sign in from now on."
@@ -81,8 +78,6 @@ def tokens(request: HttpRequest) -> HttpResponse:
 def revoke_token(request: HttpRequest, number: int) -> HttpResponse:
     """End a token at once. It stays listed, so that one sees when it was last used."""
     token = get_object_or_404(ApiToken, pk=number, user_id=request.user.pk)
-    if ApiToken.objects.filter(pk=token.pk, revoked_at=None).update(revoked_at=timezone.now()):
-        manager.seats_changed(user_id=token.user_id)
-        AuditEntry.objects.record(request.user, "token.revoked", token, name=token.name)
+    ApiToken.objects.revoke(token, request.user)
     messages.success(request, f"The token “{token.name}” is revoked.")
     return redirect("tokens")

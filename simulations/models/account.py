@@ -8,9 +8,15 @@ from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.db import models
+from django.dispatch import Signal
+from django.utils import timezone
+
+from simulations.models.audit import AuditEntry
 
 if TYPE_CHECKING:
-    from django.contrib.auth.models import User
+    from django.contrib.auth.models import AbstractBaseUser, AnonymousUser, User
+
+token_revoked = Signal()  # `sender` ApiToken, `user_id` whose it was
 
 
 class FirstLink(models.Model):
@@ -47,6 +53,16 @@ class ApiTokenManager(models.Manager["ApiToken"]):
             .filter(token_hash=self.hash_of(plain), revoked_at=None, user__is_active=True)
             .first()
         )
+
+    def revoke(self, token: ApiToken, by: AbstractBaseUser | AnonymousUser) -> bool:
+        """End a token at once and write it down; False when it had ended before."""
+        now = timezone.now()
+        if not self.filter(pk=token.pk, revoked_at=None).update(revoked_at=now):
+            return False
+        token.revoked_at = now
+        AuditEntry.objects.record(by, "token.revoked", token, name=token.name)
+        token_revoked.send(sender=ApiToken, user_id=token.user_id)
+        return True
 
 
 class ApiToken(models.Model):

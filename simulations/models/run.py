@@ -68,6 +68,7 @@ class Run(models.Model):
         APPROVED = "approved"
         REJECTED = "rejected"
 
+    UNDER_REVIEW = (Review.REQUESTED, Review.APPROVED)  # then it is kept
     LIVE = (Status.CREATED, Status.RUNNING, Status.PAUSED, Status.INTERRUPTED)
     OVER = (Status.FINISHED, Status.STOPPED, Status.FAILED)
 
@@ -231,6 +232,11 @@ class Run(models.Model):
     def currency(self) -> dict[str, Any]:
         """How its cents are shown: `{"code", "decimals"}`, as in a scenario file."""
         return {"code": self.currency_code, "decimals": self.currency_decimals}
+
+    @property
+    def is_under_review(self) -> bool:
+        """Whether somebody is to decide about it, or approved of it: then it is kept."""
+        return self.review in self.UNDER_REVIEW
 
     @property
     def is_live(self) -> bool:

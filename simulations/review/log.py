@@ -6,7 +6,6 @@ from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.html import format_html
 
 from simulations.models import ApiToken, AuditEntry, Run
@@ -55,9 +54,5 @@ class ApiTokenAdmin(FactsAdmin[ApiToken]):
     @admin.action(description="Revoke", permissions=["revoke"])
     def revoke(self, request: HttpRequest, queryset: QuerySet[ApiToken]) -> None:
         """End the chosen tokens at once."""
-        count = 0
-        for token in queryset.filter(revoked_at=None):
-            if ApiToken.objects.filter(pk=token.pk, revoked_at=None).update(revoked_at=timezone.now()):
-                AuditEntry.objects.record(request.user, "token.revoked", token, name=token.name)
-                count += 1
+        count = sum(ApiToken.objects.revoke(token, request.user) for token in queryset)
         self.message_user(request, f"Revoked: {count}.", messages.SUCCESS)

@@ -182,7 +182,7 @@ class RunAdmin(FactsAdmin[Run]):
     def has_delete_permission(self, request: HttpRequest, obj: Run | None = None) -> bool:
         """By permission; runs under review or approved stay."""
         allowed = request.user.has_perm("simulations.delete_run")
-        return allowed and (obj is None or (obj.review not in states.KEPT and not obj.is_live))
+        return allowed and (obj is None or (not obj.is_under_review and not obj.is_live))
 
     # Verbs.
 
@@ -205,7 +205,7 @@ class RunAdmin(FactsAdmin[Run]):
         """Name what goes and what stays, with the reason; stored parts are no things of their own."""
         goes = [run for run in objs if self.has_delete_permission(request, run)]
         stays = [
-            f"{run.name} ({'review ' + run.review if run.review in states.KEPT else run.status})"
+            f"{run.name} ({'review ' + run.review if run.is_under_review else run.status})"
             for run in objs
             if run not in goes
         ]

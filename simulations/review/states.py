@@ -11,7 +11,6 @@ from django.utils import timezone
 from simulations.models import AuditEntry, Run
 
 PERMISSION = "simulations.review_run"
-KEPT = (Run.Review.REQUESTED, Run.Review.APPROVED)
 
 
 class ReviewRefused(ValueError):
@@ -55,12 +54,12 @@ def take_away(run: Run, user: User) -> None:
     """
     taken = (
         Run.objects.filter(pk=run.pk, deleted_at=None, status__in=Run.OVER)
-        .exclude(review__in=KEPT)
+        .exclude(review__in=Run.UNDER_REVIEW)
         .update(deleted_at=timezone.now())
     )
     if not taken:
         run.refresh_from_db()
-        why = f"its review is {run.review}" if run.review in KEPT else "it is not over: stop it on its page"
+        why = f"its review is {run.review}" if run.is_under_review else "it is not over: stop it on its page"
         raise ReviewRefused(f"“{run.name}” stays: {why}.")
     AuditEntry.objects.record(
         user,

@@ -49,6 +49,7 @@ class About:
     ticks_per_second: float | None
     clock: DayClock | None
     agents: frozenset[str] = field(default_factory=frozenset)
+    is_ours: bool = True  # this engine can compute it again
 
 
 @dataclass(frozen=True)
@@ -86,7 +87,8 @@ def join(ticket: Ticket, run_id: UUID) -> Joined:
         live = registry.live(run, just_read=True)
     except Unrepeatable as problem:
         run.refresh_from_db(fields=["status", "tick"])
-        return Joined(None, _about(run, []), seat.user.pk, str(problem))
+        about = replace(_about(run, []), is_ours=False)
+        return Joined(None, about, seat.user.pk, str(problem))
     return Joined(live, _about(run, [bank.id for bank in live.banks]), seat.user.pk)
 
 
@@ -127,7 +129,7 @@ def status_of(live: LiveRun | None, about: About) -> dict[str, Any]:
         "ticks_per_second_now": round(live.ticks_per_second_now, 1) if live else 0.0,
         "goal_tick": live.goal_tick if live else None,
         "trouble": live.trouble if live else "",
-        "possible": lifecycle.VERBS[status],
+        "possible": lifecycle.of_engine(status, is_ours=about.is_ours),
     }
 
 

@@ -8,10 +8,18 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from simulations import storage
 from simulations.engine.rust_backend import ENGINE_VERSION
-from simulations.models import Run
+from simulations.models import Artifact, Run
 from simulations.runs.registry import registry
 from simulations.runs.replay import Replay, Unrepeatable, inputs_of
+
+LEFT = frozenset({"settled", "dropped"})
+# What the engine says of a payment; nothing of it applies to one that has left.
+EXPLAINED = (
+    *("payment", "status", "reason", "missing", "head", "head_reason", "head_missing", "settlement_tick"),
+    *("bilateral_would_settle", "multilateral_would_settle"),
+)
 
 
 def explained_at(run: Run, tick: int, payments: Iterable[str]) -> dict[str, dict[str, Any]]:
@@ -37,3 +45,18 @@ def explained_at(run: Run, tick: int, payments: Iterable[str]) -> dict[str, dict
         except ValueError:  # not there yet
             continue
     return found
+
+
+def left_by(run: Run, tick: int, payment: str) -> dict[str, Any] | None:
+    """Return the explanation of a payment that had left when `tick` closed; None of one that had not.
+
+    An engine taken up at a checkpoint no longer has it; what is stored has.
+    """
+    names = list(
+        run.artifacts.filter(kind=Artifact.Kind.PAYMENTS).order_by("part").values_list("name", flat=True)
+    )
+    where = [storage.Where("id", "=", payment), storage.Where("end_tick", "<=", tick)]
+    rows = storage.page(run.pk, "payments", names, where=where, limit=1).rows
+    if not rows or rows[0]["status"] not in LEFT:
+        return None
+    return dict.fromkeys(EXPLAINED) | {"payment": payment, "status": rows[0]["status"]}

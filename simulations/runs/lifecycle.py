@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from django.db import transaction
 from django.utils import timezone
 
+from simulations.engine.rust_backend import ENGINE_VERSION
 from simulations.models import AuditEntry, Run
 from simulations.runs.ownership import LostClaim
 
@@ -79,22 +80,45 @@ VERBS: dict[str, tuple[str, ...]] = {
 }
 
 
+# Of these, what asks nothing of the engine: all that is left where a run cannot be computed again.
+WITHOUT_ENGINE = frozenset({"stop", "delete"})
+# What a run cannot do, in a sentence; the others are called what they are.
+PHRASES = {
+    "apply": "be intervened in",
+    "run_to": "run to a tick",
+    "speed": "change its speed",
+    "tick": "run a tick",
+}
+
+
 class Conflict(Exception):
     """The run is in a state in which this is not possible. Names the state and what is possible."""
 
-    def __init__(self, status: str, wanted: str) -> None:
+    def __init__(self, status: str, wanted: str, possible: tuple[str, ...] | None = None) -> None:
         self.status = status
         self.wanted = wanted
-        self.possible = VERBS[status]
+        self.possible = VERBS[status] if possible is None else possible
         super().__init__(
-            f"The run is {status}: it cannot {wanted}. Possible now: {', '.join(self.possible)}."
+            f"The run is {status}: it cannot {wanted}. Possible now: {', '.join(self.possible) or 'nothing'}."
         )
+
+
+def possible(run: Run) -> tuple[str, ...]:
+    """Return what a person can do with a run as it stands: by its state, its engine and its review."""
+    is_ours = run.status == Status.CREATED or run.engine_version == ENGINE_VERSION
+    verbs = of_engine(run.status, is_ours=is_ours)
+    return tuple(verb for verb in verbs if verb != "delete" or not run.is_under_review)
+
+
+def of_engine(status: str, *, is_ours: bool) -> tuple[str, ...]:
+    """Return what is possible in a state, for a run that this engine can compute again or not."""
+    return tuple(verb for verb in VERBS[status] if is_ours or verb in WITHOUT_ENGINE)
 
 
 def require(run: Run, verb: str) -> None:
     """Raise `Conflict` unless `verb` is possible in the run's state."""
     if verb not in VERBS[run.status]:
-        raise Conflict(run.status, verb.replace("_", " "))
+        raise Conflict(run.status, PHRASES.get(verb, verb), possible(run))
 
 
 def sources(target: str, cause: Cause) -> list[str]:
@@ -132,7 +156,8 @@ def move(
         if actor is None and epoch != run.epoch:
             raise LostClaim(f"run {run.pk} has epoch {epoch}, not {run.epoch}")
         if status not in sources(to, cause) or (only_from and status != only_from):
-            raise Conflict(status, wanted or _verb_for(to))
+            run.status = status
+            raise Conflict(status, wanted or _verb_for(to), possible(run))
         changed = Run.objects.filter(pk=run.pk, status=status, epoch=epoch).update(status=to, **facts)
         if not changed:
             raise LostClaim(f"run {run.pk} changed hands")

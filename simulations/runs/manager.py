@@ -18,7 +18,7 @@ from simulations.engine.protocol import EVENT_TYPES
 from simulations.models import AuditEntry, Run
 from simulations.runs import asking, conclusion, lifecycle, moments, notices, recorder, rounds
 from simulations.runs.branching import branch
-from simulations.runs.hindsight import explained_at
+from simulations.runs.hindsight import explained_at, left_by
 from simulations.runs.interventions import apply, withdraw
 from simulations.runs.notices import seats_changed
 from simulations.runs.ownership import OwnedElsewhere
@@ -83,6 +83,7 @@ def resume(run: Run, by: AbstractBaseUser | None = None) -> Run:
 def run_to(run: Run, tick: object, by: AbstractBaseUser | None = None) -> Run:
     """Let a run go on until `tick` is the next to be run, then pause. ValueError for a tick that passed."""
     live = registry.live(run)
+    lifecycle.require(_fresh(run), "run_to")
     if isinstance(tick, bool) or not isinstance(tick, int) or not live.tick < tick <= live.ticks_total:
         raise ValueError(f"tick must be an integer from {live.tick + 1} to {live.ticks_total}")
     return _go(run, by, goal_tick=tick, until=None, wanted="run to a tick")
@@ -212,7 +213,7 @@ def state_at(run: Run, tick: int) -> dict[str, Any]:
 
     Storing replaces provisional parts, also for somebody else at this moment: then it is read again.
     """
-    keep(run)
+    keep(run, tick)
     while True:
         names = _part_names(run)
         try:
@@ -234,15 +235,18 @@ def metrics(run: Run) -> dict[str, Any]:
     return registry.live(run).now(asking.metered(lambda backend: backend.metrics()))
 
 
-def keep(run: Run) -> None:
+def keep(run: Run, tick: int | None = None) -> None:
     """Store what a live run here recorded since the last storing, so that readers of parts see all of it.
 
-    Quick when nothing is new; while the run goes on, parts are at most two seconds old.
+    Quick when nothing is new; while the run goes on, parts are at most two seconds old, unless somebody wants
+    to read of a later `tick` that has been run.
     """
     live = registry.held(run.pk)
     if live is None or not _fresh(run).is_live or live.recorder.stored_tick == live.tick:
         return
-    if live.stepping and time.monotonic() - live.stored_at < FRESH_SECONDS:
+    is_fresh = live.stepping and time.monotonic() - live.stored_at < FRESH_SECONDS
+    has_it = tick is None or not live.recorder.stored_tick <= tick < live.tick
+    if is_fresh and has_it:
         return
     recorder.store(live)
     note_progress(live)
@@ -251,18 +255,25 @@ def keep(run: Run) -> None:
 def explain(run: Run, payment: str, tick: int | None = None) -> dict[str, Any]:
     """Return why a payment waits, or waited as `tick` closed. ValueError for an id that no payment has."""
     if tick is None:
-        return registry.live(run).now(asking.metered(lambda backend: backend.explain(payment)))
-    found = explained_at(run, tick, [payment])
-    if payment not in found:
+        live = registry.live(run)
+        try:
+            return live.now(asking.metered(lambda backend: backend.explain(payment)))
+        except ValueError:  # it may have left before the checkpoint that the run was taken up at
+            if (left := left_by(run, live.tick, payment)) is not None:
+                return left
+            raise
+    found = explained_at(run, tick, [payment]).get(payment) or left_by(run, tick, payment)
+    if found is None:
         raise ValueError(f"no payment {payment!r} had arrived when tick {tick:,} closed")
-    return found[payment]
+    return found
 
 
 def delete(run: Run, user: AbstractBaseUser) -> None:
     """Take a run away: stopped if live, then nowhere to be found. The audit keeps id, hashes and digest."""
     run.refresh_from_db()
-    if run.review in {Run.Review.REQUESTED, Run.Review.APPROVED}:
-        raise lifecycle.Conflict(run.status, f"be deleted while its review is {run.review}")
+    if run.is_under_review:
+        wanted = f"be deleted while its review is {run.review}"
+        raise lifecycle.Conflict(run.status, wanted, lifecycle.possible(run))
     if run.is_live:
         run = stop(run, user)
     # In this order: who watches looks for it once more as it goes, and must not bring it back.
@@ -280,6 +291,7 @@ def delete(run: Run, user: AbstractBaseUser) -> None:
         digest=run.digest,
     )
     notices.run_changed(run.pk, run.owner_id, "deleted", run.tick)
+    seats_changed(run_id=run.pk)
 
 
 def recover() -> int:

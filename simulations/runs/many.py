@@ -23,8 +23,7 @@ def runs_delete(request: HttpRequest) -> HttpResponse:
     user: Any = request.user
     visible = Run.objects.visible_to(user).filter(pk__in=_ids(request.POST.getlist("run")))
     chosen = list(visible.select_related("owner").defer("metrics"))
-    kept = (Run.Review.REQUESTED, Run.Review.APPROVED)
-    going = [run for run in chosen if run.owner_id == user.pk and run.review not in kept]
+    going = [run for run in chosen if run.owner_id == user.pk and not run.is_under_review]
     if request.POST.get("confirmed") and going:
         gone = sum(_delete(request, run) for run in going)
         messages.success(request, f"{gone} run{'s' if gone != 1 else ''} deleted.")

@@ -18,7 +18,7 @@ from simulations.models import AuditEntry, Run
 log = structlog.get_logger(__name__)
 
 KEPT_DELETED = timedelta(days=7)  # how long the files of a deleted run stay
-SPARED = Q(starred=True) | Q(review__in=[Run.Review.REQUESTED, Run.Review.APPROVED])
+SPARED = Q(starred=True) | Q(review__in=Run.UNDER_REVIEW)
 
 
 def deleted_long_ago() -> list[Run]:

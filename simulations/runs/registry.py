@@ -30,7 +30,7 @@ Status = Run.Status
 OVER_SECONDS = 30.0  # that a run which is over stays after it was last touched
 IDLE_SECONDS = 300.0  # the same for one that could go on
 MOST_IDLE = 50  # resting ones at once
-ENGINE_CHANGED = "The engine changed before this run was over; its results up to here are kept. Run it again."
+ENGINE_CHANGED = "The engine changed before this run was over; what was stored of it is kept. Run it again."
 
 
 class Registry:

@@ -150,6 +150,7 @@ class Verification:
     """One verification under way or done; goes on when the page is left."""
 
     ticks_total: int
+    begun_by: int  # who
     tick: int = 0
     verdict: Verdict | None = None
     problem: str = ""
@@ -166,14 +167,14 @@ _known: dict[UUID, Verification] = {}
 _MOST_KNOWN = 200
 
 
-def begin(run: Run) -> Verification:
-    """Start verifying a run in the background, unless that is under way."""
+def begin(run: Run, begun_by: int) -> Verification:
+    """Start verifying a run in the background for somebody, unless that is under way."""
     found = _known.get(run.pk)
     if found is not None and not found.is_over:
         return found
     while len(_known) >= _MOST_KNOWN:
         _known.pop(next(iter(_known)))
-    _known[run.pk] = verification = Verification(run.tick)
+    _known[run.pk] = verification = Verification(run.tick, begun_by)
     _worker.submit(_work, run, verification)
     return verification
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from django.contrib import messages
+from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -319,13 +320,22 @@ def run_verify(request: HttpRequest, run_id: UUID) -> HttpResponse:
     """Compute a run again in the background and show how far that is; a part of the result page."""
     run = access.visible_run(request.user, run_id)
     verification = verifying.known(run)
-    if request.method == "POST":
-        if request.POST.get("cancel"):
-            if verification is not None:
-                verification.cancelled.set()
-        else:
-            verification = verifying.begin(run)
-    context = {"run": run, "verification": verification, "engine_version": ENGINE_VERSION}
+    user: Any = request.user
+    if request.method == "POST" and not request.POST.get("cancel"):
+        verification = verifying.begin(run, user.pk)
+    may_cancel = verification is not None and (
+        verification.begun_by == user.pk or access.may_steer(user, run)
+    )
+    if request.POST.get("cancel") and verification is not None:
+        if not may_cancel:
+            raise PermissionDenied("Somebody else began this verification.")
+        verification.cancelled.set()
+    context = {
+        "run": run,
+        "verification": verification,
+        "may_cancel": may_cancel,
+        "engine_version": ENGINE_VERSION,
+    }
     return render(request, "simulations/runs/_verify.html", context)
 
 

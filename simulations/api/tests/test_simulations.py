@@ -10,6 +10,7 @@ from simulations.api.simulations import MOST_TICKS_A_CALL
 from simulations.api.tests.cast import make, two_banks
 from simulations.engine.rust_backend import RustBackend
 from simulations.models import AuditEntry, Run
+from simulations.runs.registry import registry
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -94,6 +95,17 @@ def test_a_finished_simulation_refuses_ticks_and_says_what_is_possible(client):
     assert answer.status_code == 409
     assert answer.json()["status"] == "finished"
     assert answer.json()["possible"] == ["branch", "delete"]
+
+
+def test_a_simulation_of_another_engine_says_what_is_possible(client):
+    address = make(client)
+    client.post(f"{address}/tick?count=50")
+    Run.objects.update(engine_version="0.0.0-older")
+    registry.shut_down()
+    for method, verb in (("GET", "/state"), ("POST", "/tick"), ("POST", "/branch")):
+        answer = client.generic(method, f"{address}{verb}", json.dumps({"tick": 5}), "application/json")
+        assert answer.status_code == 409, verb
+        assert (answer.json()["status"], answer.json()["possible"]) == ("finished", ["delete"]), verb
 
 
 def test_a_running_simulation_refuses_ticks(client):

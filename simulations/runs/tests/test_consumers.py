@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from simulations.models import Run
 from simulations.runs import manager
 from simulations.runs.frames import KIND_WHOLE, MOST_FRAMES_UNDER_WAY
 from simulations.runs.registry import registry
@@ -213,6 +214,36 @@ async def test_a_watcher_of_a_run_put_away_sees_it_go_on(make, owner, monkeypatc
         _, columns = await page.hear("binary")
         assert columns[0].tolist()[0] == 7
         await page.until_status("finished")
+
+
+async def test_deleting_a_run_that_was_put_away_ends_its_sockets_at_once(make, owner, monkeypatch) -> None:
+    run = await make()
+    async with await watcher(run, owner) as page:
+        await page.send(action="run")
+        await page.until_status("finished")
+        monkeypatch.setattr("simulations.runs.registry.OVER_SECONDS", 0.0)
+
+        def put_away() -> bool:
+            registry.tidy()
+            return not registry.runs_held()
+
+        await in_thread(wait_until)(put_away)
+        await page.socket.receive_nothing(1.2)
+        run = await Run.objects.aget(pk=run.pk)
+        run.owner = owner
+        await in_thread(manager.delete)(run, owner)
+        assert await page.hear("nothing", 10.0) == 4004
+
+
+async def test_a_run_that_is_over_says_so_to_whoever_wants_it_to_run_on(make, owner) -> None:
+    run = await make()
+    async with await watcher(run, owner) as page:
+        await page.send(action="run")
+        await page.until_status("finished")
+        await page.send(action="run_to", tick=5)
+        error = await page.hear("error")
+        assert (error["code"], error["status"]) == ("conflict", "finished")
+        assert error["possible"] == ["branch", "delete"]
 
 
 async def test_deleting_a_run_ends_its_sockets(make, owner) -> None:

@@ -5,10 +5,12 @@ from typing import Any
 import pytest
 from django.urls import reverse
 
-from simulations.models import Run
+from simulations import storage
+from simulations.engine.rust_backend import RustBackend
+from simulations.models import Artifact, Run
 from simulations.runs import manager
 from simulations.runs.hindsight import explained_at
-from simulations.runs.replay import Unrepeatable
+from simulations.runs.replay import Unrepeatable, inputs_of
 from simulations.runs.tests.cast import forget_as_if_killed, new_run
 from simulations.runs.tests.test_checkpoints import checkpoint_now
 from simulations.runs.tests.test_moments import STEERED
@@ -87,6 +89,33 @@ def test_a_run_of_another_engine_is_not_explained(told, owner, as_person) -> Non
     run.refresh_from_db()
     with pytest.raises(Unrepeatable, match=r"0\.0\.0-older"):
         explained_at(run, 2, ["BIG"])
+
+
+def test_what_had_left_is_said_to_have_left_also_by_an_engine_that_forgot_it(told, owner, as_person) -> None:
+    run, _ = told
+    row = storage.read(
+        run.pk,
+        "payments",
+        payment_parts(run),
+        ["id", "end_tick"],
+        where=[storage.Where("status", "=", "settled")],
+    )
+    early = min(zip(row["end_tick"], row["id"], strict=True))
+    end_tick, payment = int(early[0]), str(early[1])
+    fresh = RustBackend(inputs_of(run).config)
+    fresh.advance(20)
+    as_the_engine_says = fresh.explain(payment)
+    assert as_the_engine_says["status"] == "settled"
+    for tick in (end_tick, 20, 43):  # the later two behind checkpoints
+        assert manager.explain(run, payment, tick) == as_the_engine_says
+    forget_as_if_killed()
+    address = f"/api/simulations/{run.pk}/explain"
+    assert as_person(owner).get(address, {"payment": payment}).json() == as_the_engine_says
+
+
+def payment_parts(run: Run) -> list[str]:
+    """Return the names of the parts that hold a run's payments."""
+    return list(run.artifacts.filter(kind=Artifact.Kind.PAYMENTS).values_list("name", flat=True))
 
 
 def test_the_api_explains_now_and_then(told, owner, as_person) -> None:

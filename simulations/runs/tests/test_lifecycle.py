@@ -77,6 +77,39 @@ def test_the_first_start_and_the_end_are_dated(owner) -> None:
     assert run.finished_at is not None
 
 
+@pytest.mark.parametrize(("status", "left"), [("paused", ("stop", "delete")), ("finished", ("delete",))])
+def test_of_another_engine_only_what_needs_no_engine_is_possible(status, left, owner) -> None:
+    run = stand(new_run(owner), status)
+    run.engine_version = "0.0.0-older"
+    assert lifecycle.possible(run) == left
+    with pytest.raises(Conflict, match=", ".join(left)) as refused:
+        lifecycle.require(run, "pause")
+    assert refused.value.possible == left
+
+
+def test_what_never_ran_can_begin_on_any_engine_and_what_is_reviewed_is_kept(owner) -> None:
+    run = stand(new_run(owner), Status.CREATED)
+    run.engine_version = "0.0.0-older"
+    assert lifecycle.possible(run) == lifecycle.VERBS[Status.CREATED]
+    run = stand(run, Status.FINISHED)
+    run.review = Run.Review.APPROVED
+    assert lifecycle.possible(run) == ("branch",)
+
+
+@pytest.mark.parametrize(
+    ("verb", "said"),
+    [
+        ("speed", "change its speed"),
+        ("apply", "be intervened in"),
+        ("tick", "run a tick"),
+        ("pause", "pause"),
+    ],
+)
+def test_a_conflict_is_a_sentence(verb, said, owner) -> None:
+    with pytest.raises(Conflict, match=f"The run is finished: it cannot {said}"):
+        lifecycle.require(stand(new_run(owner), Status.FINISHED), verb)
+
+
 def test_a_conflict_tells_a_person_what_to_do_instead(owner) -> None:
     run = stand(new_run(owner), Status.FINISHED)
     with pytest.raises(Conflict, match=r"is finished: it cannot start\. Possible now: branch, delete\."):

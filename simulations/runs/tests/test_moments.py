@@ -7,7 +7,7 @@ import pytest
 from simulations.models import Artifact, Run
 from simulations.runs import manager, recorder
 from simulations.runs.registry import registry
-from simulations.runs.tests.cast import busy, new_run
+from simulations.runs.tests.cast import busy, new_run, wait_until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -68,6 +68,19 @@ def states_along(run: Run, store_every: int) -> list[dict[str, Any]]:
         if tick % store_every == store_every - 1 and tick < run.ticks_total - 1:
             recorder.store(registry.live(run), over=True)
     return states
+
+
+def test_the_newest_tick_of_a_run_that_goes_on_is_shown_though_it_was_stored_just_now(owner) -> None:
+    run = new_run(owner, busy(ticks=80_000, rate=0.2))
+    manager.speed(run, 2_000)
+    manager.start(run)
+    live = registry.live(run)
+    wait_until(lambda: live.tick > 200)
+    recorder.store(live)
+    stored = live.recorder.stored_tick
+    wait_until(lambda: live.tick > stored + 20)
+    assert manager.state_at(run, stored + 10)["tick"] == stored + 10
+    manager.pause(run)
 
 
 @pytest.mark.parametrize("store_every", [7, 1000])

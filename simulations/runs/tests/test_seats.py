@@ -126,6 +126,44 @@ async def test_a_revoked_token_loses_its_open_socket_at_once(make, owner) -> Non
         assert await page.hear("nothing", SOON_SECONDS) == 4001
 
 
+@pytest.mark.parametrize("change", ["password", "closed", "token"])
+async def test_what_the_admin_takes_from_somebody_counts_at_once(change, make, owner) -> None:
+    run = await make()
+    token, plain = await in_thread(ApiToken.objects.issue)(owner, "script")
+
+    def take() -> None:
+        client = Client()
+        client.force_login(User.objects.create_superuser("root", password="a long one of theirs"))
+        new = "a new one, longer"
+        if change == "password":
+            path, typed = f"/admin/auth/user/{owner.pk}/password/", {"password1": new, "password2": new}
+        elif change == "closed":
+            path = f"/admin/auth/user/{owner.pk}/change/"
+            page = client.get(path)
+            values = page.context["adminform"].form.initial
+            joined, last = values["date_joined"], values["last_login"]
+            typed = {
+                "username": owner.username,
+                "date_joined_0": joined.date(),
+                "date_joined_1": joined.time(),
+            }
+            typed |= {"last_login_0": last.date(), "last_login_1": last.time()} if last else {}
+        else:
+            path, typed = "/admin/simulations/apitoken/", {"action": "revoke", "_selected_action": token.pk}
+        answer = client.post(path, typed)
+        assert answer.status_code == 302, answer.content
+
+    client = Client()
+    await in_thread(client.force_login)(owner)
+    key = client.cookies[settings.SESSION_COOKIE_NAME].value
+    cookie = (b"cookie", f"{settings.SESSION_COOKIE_NAME}={key}".encode())
+    bearer = (b"authorization", f"Bearer {plain}".encode())
+    async with Watcher(run, [bearer] if change == "token" else [ORIGIN, cookie]) as page:
+        await page.hear("status")
+        await in_thread(take)()
+        assert await page.hear("nothing", SOON_SECONDS) == 4001
+
+
 async def test_a_share_taken_back_on_the_page_ends_the_sockets_of_teammates_alone(
     make, owner, teammate
 ) -> None:

@@ -4,6 +4,7 @@ import io
 
 import numpy as np
 import pytest
+from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
 from django.urls import reverse
 
@@ -140,11 +141,26 @@ def test_the_page_verifies_in_the_background(run, owner, as_person) -> None:
     assert "Identical." in client.get(url).content.decode()
 
 
+def test_only_who_began_it_or_may_steer_the_run_cancels_a_verification(owner, as_person) -> None:
+    run = new_run(owner, busy(ticks=1_500), shared=True)
+    manager.start(run)
+    run = run_to_status(run, "finished")
+    viewer, other = (User.objects.create_user(name) for name in ("viewer", "other"))
+    url = reverse("run_verify", kwargs={"run_id": run.pk})
+    verification = verifying.begin(run, viewer.pk)
+    assert ">Cancel</button>" not in as_person(other).get(url).content.decode()
+    assert as_person(other).post(url, {"cancel": "1"}).status_code == 403
+    assert not verification.cancelled.is_set()
+    assert as_person(viewer).post(url, {"cancel": "1"}).status_code == 200
+    assert verification.cancelled.is_set()
+    wait_until(lambda: verification.is_over)
+
+
 def test_a_verification_can_be_cancelled(owner) -> None:
     run = new_run(owner, busy(ticks=1_500))
     manager.start(run)
     run = run_to_status(run, "finished")
-    verification = verifying.begin(run)
+    verification = verifying.begin(run, run.owner_id)
     verification.cancelled.set()
     wait_until(lambda: verification.is_over)
     assert verification.problem == "Cancelled."
