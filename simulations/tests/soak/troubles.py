@@ -2,8 +2,8 @@
 
 `python -m simulations.tests.soak.troubles [SECONDS]` starts a server of its own and a run, then takes the
 disk away (nothing may be written to a file: parts, checkpoints, database or log) and gives it back, then
-holds the database's write lock for so many seconds. The run must say what troubles it, go on by itself, and
-end with the digest of its inputs. Prints one JSON object.
+holds the database's write lock for so many seconds. The run must say what troubles it, tell who steers it
+meanwhile to try again, go on by itself, and end with the digest of its inputs. Prints one JSON object.
 """
 
 import argparse
@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+from websockets.sync.client import connect
 
 from simulations.tests.server import Workbench
 from simulations.tests.soak.kills import Attack
@@ -66,6 +67,36 @@ def wait_until(holds: Callable[[], bool], bench: Workbench) -> float:
     return time.monotonic() - started
 
 
+def steered_in_vain(attacker: Attack, client: httpx.Client) -> float:
+    """Try to pause, stop and intervene where nothing can be stored; return the seconds until the last no.
+
+    Each is told to try again, over the API and the socket, and the run goes on as if nobody had asked.
+    """
+    started = time.monotonic()
+    address = f"/api/simulations/{attacker.run}"
+    event = {"type": "transfer_liquidity", "agent": "B00", "amount": 1}
+    for path, body in (("pause", None), ("stop", None), ("events", event)):
+        answer = client.post(f"{address}/{path}", json=body)
+        assert answer.status_code == 503, f"{path}: {answer.status_code} {answer.text}"
+        assert int(answer.headers["Retry-After"]) >= 1
+    assert steered_by_socket(attacker, {"action": "pause"})["code"] == "try_again"
+    assert attacker.facts(client)["status"] == "running"
+    return time.monotonic() - started
+
+
+def steered_by_socket(attacker: Attack, command: dict[str, Any]) -> dict[str, Any]:
+    """Give a command over a socket and return the error that answers it."""
+    url = f"{attacker.bench.url.replace('http', 'ws')}/ws/simulations/{attacker.run}"
+    headers = {"Cookie": f"sessionid={attacker.session}", "Origin": attacker.bench.url}
+    with connect(url, additional_headers=headers) as socket:
+        socket.send(json.dumps(command))
+        while True:
+            message = json.loads(socket.recv(timeout=WAIT_SECONDS))
+            if message["type"] == "error":
+                found: dict[str, Any] = message["data"]
+                return found
+
+
 def attack(folder: Path, locked_seconds: float) -> dict[str, Any]:
     """Take disk and database away for a while; return what was seen. Raises AssertionError."""
     attacker = Attack(Workbench(folder), random.Random(1))
@@ -76,6 +107,7 @@ def attack(folder: Path, locked_seconds: float) -> dict[str, Any]:
             attacker.speed(client, TICKS_PER_SECOND)
             with disk_full(bench):
                 said = wait_until(lambda: in_trouble(client), bench)
+                refused = steered_in_vain(attacker, client)
             stored = attacker.facts(client)["tick"]
             resumed = wait_until(
                 lambda: not in_trouble(client) and attacker.facts(client)["tick"] > stored, bench
@@ -96,7 +128,11 @@ def attack(folder: Path, locked_seconds: float) -> dict[str, Any]:
         bench.stop()
     assert verdict.startswith("identical"), verdict
     return {
-        "disk full": {"seconds_until_it_says_so": said, "seconds_until_it_stores_again": resumed},
+        "disk full": {
+            "seconds_until_it_says_so": said,
+            "seconds_until_it_stores_again": resumed,
+            "seconds_until_four_commands_were_refused": refused,
+        },
         "database locked": {
             "seconds": locked_seconds,
             "slowest_reading_seconds": slowest,
