@@ -1,6 +1,7 @@
 """Daphne's sockets as we serve them.
 
-Large frames may leave, who asks and does not read is let go, and nothing is formatted that nobody logs.
+Large frames may leave, every close code is sent, who asks and does not read is let go, and nothing is
+formatted that nobody logs.
 """
 
 from __future__ import annotations
@@ -14,12 +15,17 @@ from daphne.ws_protocol import WebSocketProtocol
 # That may wait for somebody to read it. Frames wait for acknowledgements, at most 1 MB of them: what grows
 # beyond that is answers to questions.
 MOST_WAITING_BYTES = 8 * 1024 * 1024
+NORMAL = 1000
 
 
 class Socket(WebSocketProtocol):  # type: ignore[misc]
     """Daphne's socket, whose limit holds for what comes in only: a whole day is one large frame."""
 
     maxMessagePayloadSize: int
+
+    def serverClose(self, code: int | None = None) -> None:
+        """Close with any code: Autobahn refuses to send 1011 and 1013, which the standard has for servers."""
+        self.sendCloseFrame(code=NORMAL if code is None else code, reasonUtf8=None, isReply=False)
 
     def sendMessage(self, *args: Any, **options: Any) -> None:
         """Send a message of any size."""

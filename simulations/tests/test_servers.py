@@ -86,6 +86,30 @@ def test_a_run_is_watched_under_uvicorn(tmp_path: Path) -> None:
         bench.stop()
 
 
+def test_a_server_that_ends_sends_its_watchers_away_to_try_again(tmp_path: Path) -> None:
+    bench = Workbench(tmp_path)
+    bench.start()
+    try:
+        session = bench.session("analyst")
+        with client(bench, session) as api:
+            run = api.post("/api/simulations", json=SCENARIO).json()["simulation_id"]
+
+        async def code_at_the_end() -> int | None:
+            headers = {"Cookie": f"sessionid={session}", "Origin": bench.url}
+            address = f"{bench.url.replace('http', 'ws', 1)}/ws/simulations/{run}"
+            async with websockets.connect(address, additional_headers=headers) as socket:
+                await socket.recv()
+                assert bench.process is not None
+                bench.process.terminate()
+                await asyncio.wait_for(socket.wait_closed(), START_SECONDS)
+                return socket.close_code
+
+        assert asyncio.run(code_at_the_end()) == 1013
+    finally:
+        bench.stop()
+    assert "Traceback" not in bench.log()
+
+
 def test_uvicorn_puts_live_runs_to_rest_and_takes_them_up_again(tmp_path: Path) -> None:
     bench = Uvicorn(tmp_path)
     bench.start()

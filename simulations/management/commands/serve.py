@@ -26,6 +26,7 @@ from simulations.models import Process
 from simulations.runs import ownership
 from simulations.runs.lifespan import bring_back, put_to_rest
 from simulations.runs.registry import registry
+from simulations.runs.seats import TRY_AGAIN
 from simulations.scenarios.gallery import sync_gallery
 
 reactor: Any = _reactor
@@ -90,11 +91,19 @@ class Workbench(Server):  # type: ignore[misc]
         )
 
     def run(self) -> None:
-        """Serve until the process is asked to end; then let live runs rest before it does."""
+        """Serve until the process is asked to end; then send watchers away and let live runs rest first."""
+        reactor.addSystemEventTrigger("before", "shutdown", self.end_sockets)
         reactor.addSystemEventTrigger("before", "shutdown", threads.deferToThread, put_to_rest)
         super().run()
+        gc.unfreeze()  # what is never collected would be reported as lost by what wraps C++
         if self.abort_start:
             raise CommandError("The workbench could not listen there; the line above says why.")
+
+    def end_sockets(self) -> None:
+        """Tell all who watch to try again: with the next server, or another one."""
+        for protocol in list(self.connections):
+            if isinstance(protocol, Socket):
+                protocol.serverClose(code=TRY_AGAIN)
 
     def listen_success(self, port: Any) -> None:
         """Announce the address, then bring back what an earlier process left running."""
