@@ -66,6 +66,7 @@ class SimulationConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # chann
         self.bell = asyncio.Event()  # set when the run moved, or something came from the page
         self.outbox: Outbox | None = None
         self.attending = False
+        self.status_due = False
         self.put_away = False  # the run rests outside of memory; whoever touches it brings it back
         self.joined = asyncio.Event()
         self.groups_joined: list[str] = []
@@ -162,7 +163,9 @@ class SimulationConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # chann
                 else:
                     await asyncio.sleep(actions.seconds_to_wait(self.user_id, message))
                     answer = await in_thread(actions.perform)(self.ticket, self.run_id, message)
-                    if answer is not None:
+                    if answer is None:
+                        self.status_due = True  # also where nothing changed: who asks is answered
+                    else:
                         await self._deliver(text_data=answer)
             except Refused as refused:
                 await self._error(refused.code, str(refused), action=action, **refused.details)
@@ -205,6 +208,8 @@ class SimulationConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # chann
                 self.check_at = now + RIGHTS_SECONDS
                 await self._check_seat()
             await self._keep_up()
+            if self.status_due:
+                told, self.status_due = {}, False
             status = self._status()
             rested = now - told_at >= max(STATUS_SECONDS, between)
             if status != told and (rested or status["status"] != told.get("status")):

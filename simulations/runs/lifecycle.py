@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from simulations.engine.rust_backend import ENGINE_VERSION
 from simulations.models import AuditEntry, Run
-from simulations.runs.ownership import LostClaim
+from simulations.runs.ownership import Gone, LostClaim
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
@@ -116,8 +116,11 @@ def of_engine(status: str, *, is_ours: bool) -> tuple[str, ...]:
 
 
 def require(run: Run, verb: str) -> None:
-    """Raise `Conflict` unless `verb` is possible in the run's state."""
-    if verb not in VERBS[run.status]:
+    """Raise `Conflict` unless `verb` is possible in the run's state, `Gone` where it soon will be."""
+    if run.status == Status.INTERRUPTED and verb in VERBS[Status.RUNNING]:
+        if verb not in VERBS[Status.INTERRUPTED]:
+            raise Gone("Its server ended; the run is being taken up again. Try again in a moment.")
+    elif verb not in VERBS[run.status]:
         raise Conflict(run.status, PHRASES.get(verb, verb), possible(run))
 
 
