@@ -1,7 +1,8 @@
-"""Verifying a stored run: computed again from its inputs, compared by digest, then event by event."""
+"""Verifying a stored run: computed again from its inputs, then compared: digest, events, measures."""
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -49,11 +50,13 @@ class Verdict:
     stored_digest: str
     computed_digest: str
     difference: Difference | None
+    measures: tuple[str, ...]  # names of those that are stored otherwise than computed
 
     @property
     def identical(self) -> bool:
-        """Whether digest and stored events are the same."""
-        return self.stored_digest == self.computed_digest and self.difference is None
+        """Whether digest, stored events and measures are the same."""
+        same_events = self.stored_digest == self.computed_digest and self.difference is None
+        return same_events and not self.measures
 
 
 def verify(run: Run, progress: Callable[[int], None]) -> Verdict:
@@ -74,7 +77,8 @@ def verify(run: Run, progress: Callable[[int], None]) -> Verdict:
     rest = _events_to(replay, run.tick, progress)
     if parts and difference is None:  # without any, they were pruned
         difference = _first_difference({name: np.array([]) for name in EVENT_COLUMNS}, rest)
-    return Verdict(run.digest, replay.backend.digest(), difference)
+    measures = _other_measures(run, replay.backend.metrics())
+    return Verdict(run.digest, replay.backend.digest(), difference, measures)
 
 
 def _events_to(replay: Replay, tick: int, progress: Callable[[int], None]) -> list[Columns]:
@@ -87,6 +91,14 @@ def _events_to(replay: Replay, tick: int, progress: Callable[[int], None]) -> li
 
     replay.go_to(tick, drained, SLICE_MS)
     return chunks
+
+
+def _other_measures(run: Run, computed: dict[str, Any]) -> tuple[str, ...]:
+    """Return the names of the measures on the run's row that are not those computed."""
+    as_stored: dict[str, Any] = json.loads(json.dumps(computed))
+    stored: dict[str, Any] = run.metrics or {}
+    names = dict.fromkeys((*as_stored, *stored))
+    return tuple(name for name in names if as_stored.get(name) != stored.get(name))
 
 
 def _stored(run: Run, part: Artifact) -> dict[str, Any]:

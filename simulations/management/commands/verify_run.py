@@ -22,7 +22,7 @@ DIFFERS = 1
 class Command(BaseCommand):
     """Say "identical", or the first tick and event that differ. Exit status 1 when it differs."""
 
-    help = "Re-run a stored run from its inputs and compare digests and events."
+    help = "Re-run a stored run from its inputs and compare digests, events and measures."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Which run."""
@@ -53,8 +53,12 @@ class Command(BaseCommand):
         )
         if verdict.difference is not None:
             self._describe(verdict.difference)
-        else:
-            self.stdout.write("The stored events are those computed; only the digest on the row differs.")
+        elif verdict.stored_digest != verdict.computed_digest:
+            self.stdout.write("The stored events are those computed; the digest on the row differs.")
+        if verdict.measures:
+            self.stdout.write(
+                f"measures on the row that are not those computed: {', '.join(verdict.measures)}"
+            )
         sys.exit(DIFFERS)
 
     def _describe(self, difference: Difference) -> None:

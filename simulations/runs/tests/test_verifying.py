@@ -100,7 +100,25 @@ def test_a_changed_digest_is_told(run) -> None:
     Run.objects.update(digest="0" * 64)
     said, status = report(run)
     assert status == 1
-    assert "only the digest on the row differs" in said
+    assert "the digest on the row differs" in said
+    assert "measures" not in said
+
+
+def test_a_changed_measure_is_named(run, owner, as_person) -> None:
+    Run.objects.update(metrics=run.metrics | {"rho": 0.123, "settled_count": 1})
+    said, status = report(run)
+    assert status == 1
+    assert "measures on the row that are not those computed: " in said
+    assert said.count(",") >= 1
+    assert {"rho", "settled_count"} == set(said.rstrip().rpartition(": ")[2].split(", "))
+    client, url = as_person(owner), reverse("run_verify", kwargs={"run_id": run.pk})
+    client.post(url)
+    verification = verifying.known(run)
+    assert verification is not None
+    wait_until(lambda: verification.is_over)
+    page = client.get(url).content.decode()
+    assert "Different." in page
+    assert "Measures that are not those computed: " in page
 
 
 def test_a_changed_input_is_told_apart(run) -> None:
