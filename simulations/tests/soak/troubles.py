@@ -15,6 +15,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
@@ -97,6 +98,18 @@ def steered_by_socket(attacker: Attack, command: dict[str, Any]) -> dict[str, An
                 return found
 
 
+def intervened(attacker: Attack) -> tuple[int, float]:
+    """Intervene once; return the status of the answer, done or try again, and how many seconds it took."""
+    started = time.monotonic()
+    event = {"type": "transfer_liquidity", "agent": "B00", "amount": 1}
+    with attacker.client() as client:
+        client.timeout = httpx.Timeout(WAIT_SECONDS)
+        answer = client.post(f"/api/simulations/{attacker.run}/events", json=event)
+    assert answer.status_code in {201, 503}, answer.text
+    assert "detail" in answer.json() or "seq" in answer.json()
+    return answer.status_code, time.monotonic() - started
+
+
 def attack(folder: Path, locked_seconds: float) -> dict[str, Any]:
     """Take disk and database away for a while; return what was seen. Raises AssertionError."""
     attacker = Attack(Workbench(folder), random.Random(1))
@@ -112,7 +125,8 @@ def attack(folder: Path, locked_seconds: float) -> dict[str, Any]:
             resumed = wait_until(
                 lambda: not in_trouble(client) and attacker.facts(client)["tick"] > stored, bench
             )
-            with database_locked(bench):
+            with ThreadPoolExecutor(1) as other, database_locked(bench):
+                asks = other.submit(intervened, attacker)
                 ends = time.monotonic() + locked_seconds
                 slowest = 0.0
                 while time.monotonic() < ends:
@@ -120,6 +134,7 @@ def attack(folder: Path, locked_seconds: float) -> dict[str, Any]:
                     assert attacker.facts(client)["status"] == "running"
                     slowest = max(slowest, time.monotonic() - asked)
                     time.sleep(0.05)
+            answer, answered = asks.result()
             stored = attacker.facts(client)["tick"]
             unlocked = wait_until(lambda: attacker.facts(client)["tick"] > stored, bench)
         found = attacker.end()
@@ -136,6 +151,8 @@ def attack(folder: Path, locked_seconds: float) -> dict[str, Any]:
         "database locked": {
             "seconds": locked_seconds,
             "slowest_reading_seconds": slowest,
+            "an_intervention_was_answered": answer,
+            "seconds_until_it_was_answered": answered,
             "seconds_until_it_stores_again": unlocked,
         },
         "ticks": found["tick"],
