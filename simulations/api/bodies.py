@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any
 from django.conf import settings
 from django.http import HttpRequest
 from django.utils import timezone
+from ninja.parser import Parser
 
 from simulations.api.refusals import TooLarge, TooMany
+from simulations.config import strict_json
 from simulations.config.faults import Fault, ScenarioRefused
 from simulations.models import Run, Sweep
 
@@ -27,6 +29,15 @@ SCENARIO_BODY: dict[str, Any] = {
     }
 }
 QUOTA_WINDOW = timedelta(minutes=1)
+
+
+class StrictParser(Parser):
+    """JSON bodies, in which no key may be given twice."""
+
+    def parse_body(self, request: HttpRequest) -> dict[str, Any]:
+        """Return the body. Raises ValueError."""
+        found: dict[str, Any] = strict_json.loads(request.body)
+        return found
 
 
 def scenario_text(request: HttpRequest) -> str:

@@ -139,6 +139,8 @@ def method_told(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse
 def with_sight(request: HttpRequest, problem: Exception) -> Exception:
     """Return what to answer to a request that makes no sense: of a thing one may not see, only that."""
     match = request.resolver_match
+    if isinstance(problem, HttpError) and isinstance(problem.__cause__, ValueError):
+        problem = HttpError(problem.status_code, f"The body cannot be read as JSON: {problem.__cause__}.")
     if match is None or not _is_senseless(problem):
         return problem
     try:

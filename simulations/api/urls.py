@@ -22,6 +22,7 @@ from simulations.api import (
     steering,
     sweeps,
 )
+from simulations.api.bodies import StrictParser
 from simulations.api.docs import docs
 from simulations.api.who import Asked, Session, Token
 
@@ -53,6 +54,7 @@ api = Api(
     version="1.0.0",
     description="Make, step and steer simulations, and read what came of them. Money is integer cents.",
     auth=[Token(), Session()],
+    parser=StrictParser(),
     docs_url=None,
     openapi_url=None,
 )

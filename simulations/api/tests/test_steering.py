@@ -32,6 +32,25 @@ def total(client, address: str) -> int:
     return sum(agent["balance"] for agent in client.get(f"{address}/state").json()["agents"])
 
 
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        (
+            '{"type": "transfer_liquidity", "agent": "BANK_A", "amount": 1, "amount": 2}',
+            "'amount' is given twice",
+        ),
+        ('{"type": "set_arrival_rate", "multiplier": NaN}', "NaN is not a number"),
+        ('{"type": ', "line 1 column"),
+        ("[" * 100_000, "nested too deeply"),
+    ],
+)
+def test_a_body_that_is_no_plain_json_is_refused_with_the_reason(body, said, client, address):
+    answer = client.post(f"{address}/events", body, content_type="application/json")
+    assert answer.status_code == 400
+    assert said in answer.json()["detail"]
+    assert total(client, address) == 2_500_000
+
+
 def test_an_event_takes_effect_in_the_next_tick(client, address):
     answer = send(client, f"{address}/events", MORE_MONEY)
     assert answer.status_code == 201

@@ -235,6 +235,25 @@ async def test_deleting_a_run_that_was_put_away_ends_its_sockets_at_once(make, o
         assert await page.hear("nothing", 10.0) == 4004
 
 
+async def test_an_event_with_a_key_given_twice_is_refused(make, owner) -> None:
+    run = await make()
+    async with await watcher(run, owner) as page:
+        text = '{"action": "apply", "event": {"type": "transfer_liquidity", "amount": 1, "amount": 2}}'
+        await page.socket.send_to(text_data=text)
+        error = await page.hear("error")
+        assert error["code"] == "malformed"
+        assert "'amount' is given twice" in error["message"]
+
+
+async def test_a_verb_that_changes_nothing_is_answered_with_the_status(make, owner) -> None:
+    run = await make()
+    await in_thread(manager.tick)(run, 3)
+    async with await watcher(run, owner) as page:
+        await page.until_status("paused")
+        await page.send(action="pause")
+        assert (await page.hear("status"))["status"] == "paused"
+
+
 async def test_a_run_that_is_over_says_so_to_whoever_wants_it_to_run_on(make, owner) -> None:
     run = await make()
     async with await watcher(run, owner) as page:

@@ -7,7 +7,7 @@ import pytest
 from simulations.models import AuditEntry, Run
 from simulations.runs import lifecycle
 from simulations.runs.lifecycle import TRANSITIONS, Cause, Conflict, move
-from simulations.runs.ownership import LostClaim
+from simulations.runs.ownership import Gone, LostClaim
 from simulations.runs.tests.cast import new_run
 
 Status = Run.Status
@@ -94,6 +94,15 @@ def test_what_never_ran_can_begin_on_any_engine_and_what_is_reviewed_is_kept(own
     run = stand(run, Status.FINISHED)
     run.review = Run.Review.APPROVED
     assert lifecycle.possible(run) == ("branch",)
+
+
+def test_what_is_being_taken_up_again_is_to_be_asked_once_more(owner) -> None:
+    run = stand(new_run(owner), Status.INTERRUPTED)
+    with pytest.raises(Gone, match="taken up again"):
+        lifecycle.require(run, "apply")
+    with pytest.raises(Conflict):
+        lifecycle.require(run, "tick")
+    lifecycle.require(run, "stop")
 
 
 @pytest.mark.parametrize(
