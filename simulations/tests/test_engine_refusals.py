@@ -220,3 +220,16 @@ def test_a_thousand_random_documents_give_a_run_or_faults():
             run.advance(20)
             runs += 1
     assert 50 < runs < 950
+
+
+@pytest.mark.parametrize(
+    ("amount", "code"),
+    [(0, "out_of_range"), (1.5, "not_an_integer"), ("1", "not_an_integer"), (None, "missing")],
+)
+def test_an_amount_has_one_fault_and_not_what_follows_from_it_too(amount, code):
+    event = {"type": "transfer_liquidity", "agent": "A"} | ({} if amount is None else {"amount": amount})
+    simulation = Orchestrator.new(scenario())
+    with pytest.raises(ValueError, match="amount") as refused:
+        simulation.apply(event)
+    faults = refused.value.faults  # type: ignore[attr-defined]
+    assert [(fault["code"], fault["path"]) for fault in faults] == [(code, "amount")]
