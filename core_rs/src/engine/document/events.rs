@@ -114,7 +114,10 @@ fn event(kind: &str, table: &Table<'_>, tick: Option<Tick>, stage: Stage<'_>) ->
                 Absent::Fault,
             );
             // One that could not be read counts as 0 from here on, and has its fault already.
-            if table.get("amount").is_some_and(|given| given.as_i64() == Some(0)) {
+            if table
+                .get("amount")
+                .is_some_and(|given| given.as_i64() == Some(0))
+            {
                 let message = "a transfer of nothing changes nothing";
                 table.error("out_of_range", "amount", message, "cents, not 0");
             }
