@@ -1,6 +1,7 @@
 """The workbench's addresses, one include a folder."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from functools import wraps
 from typing import Any
 from uuid import UUID
@@ -20,7 +21,8 @@ def drained(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
     def read(request: HttpRequest, run_id: UUID, **named: Any) -> HttpResponse:
         run = Run.objects.visible_to(request.user).live().filter(pk=run_id).first()
         if run is not None:
-            manager.keep(run)
+            with suppress(manager.Gone):  # on a full disk, say: then they show what is stored
+                manager.keep(run)
         return view(request, run_id=run_id, **named)
 
     return read

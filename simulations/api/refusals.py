@@ -17,7 +17,7 @@ from ninja.operation import Operation
 
 from simulations import access
 from simulations.config.faults import ScenarioRefused
-from simulations.runs.lifecycle import Conflict, possible
+from simulations.runs.lifecycle import WITHOUT_ENGINE, Conflict, possible
 from simulations.runs.manager import Unrepeatable
 from simulations.runs.ownership import Gone
 from simulations.runs.sweeping import SweepConflict
@@ -231,7 +231,7 @@ def _where_it_stands(request: HttpRequest, _: Unrepeatable) -> dict[str, Any]:
     if match is None or "run_id" not in match.kwargs:
         return {}
     run = access.visible_run(request.user, match.kwargs["run_id"])
-    return {"status": run.status, "possible": list(possible(run))}
+    return {"status": run.status, "possible": [verb for verb in possible(run) if verb in WITHOUT_ENGINE]}
 
 
 def _engine_faults(_: HttpRequest, problem: ValueError) -> dict[str, Any]:

@@ -1,13 +1,11 @@
-"""In and out: the first link, signing in, signing out."""
+"""The ways in: the first link, and signing in."""
 
 from __future__ import annotations
-
-from typing import Any
 
 from django.contrib.auth import login
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.forms import AuthenticationForm
-from django.contrib.auth.views import LoginView, LogoutView
+from django.contrib.auth.views import LoginView
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
@@ -17,7 +15,6 @@ from django.views.decorators.debug import sensitive_post_parameters
 from simulations.home import first_link
 from simulations.home.preferences import remember_theme
 from simulations.models import AuditEntry
-from simulations.runs import manager
 
 MODEL_BACKEND = "django.contrib.auth.backends.ModelBackend"
 
@@ -48,15 +45,3 @@ class SignIn(LoginView):
         """Sign in and remember the theme in this browser."""
         answer = super().form_valid(form)
         return remember_theme(answer, form.get_user(), secure=self.request.is_secure())
-
-
-class SignOut(LogoutView):
-    """Sign out, by POST only; what this browser watches ends with it."""
-
-    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        """Sign out, then tell the open sockets."""
-        who = request.user.pk
-        answer = super().post(request, *args, **kwargs)
-        if who is not None:
-            manager.seats_changed(user_id=who)
-        return answer

@@ -1,5 +1,6 @@
 """Start, the doors, the account, help."""
 
+from django.contrib.auth.views import LogoutView
 from django.urls import path
 
 from simulations.home import account, doors, help_pages, start
@@ -9,7 +10,7 @@ urlpatterns = [
     path("running-now", start.running_now, name="running_now"),
     path("first", doors.first, name="first"),
     path("sign-in", doors.SignIn.as_view(), name="sign_in"),
-    path("sign-out", doors.SignOut.as_view(), name="sign_out"),
+    path("sign-out", LogoutView.as_view(), name="sign_out"),
     path("account", account.account, name="account"),
     path("account/theme", account.theme, name="account_theme"),
     path("account/password", account.password, name="account_password"),

@@ -5,7 +5,9 @@ Rights are read from the database at every action: a withdrawn share or a closed
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -16,7 +18,7 @@ from simulations.config import strict_json
 from simulations.config.clock import DayClock
 from simulations.models import Run
 from simulations.runs import charting, lifecycle, manager
-from simulations.runs.asking import at_cost_of
+from simulations.runs.asking import at_cost_of, turns
 from simulations.runs.frames import Malformed
 from simulations.runs.registry import registry
 from simulations.runs.replay import Unrepeatable
@@ -153,9 +155,15 @@ async def frame(live: LiveRun, outbox: Outbox) -> Points:
     )
 
 
-def seconds_to_wait(user_id: int, message: dict[str, Any]) -> float:
-    """Return how long somebody's question has to wait, so that the runs that go on are not held up."""
-    return manager.seconds_to_wait(user_id) if message["action"] in WATCHING else 0.0
+@asynccontextmanager
+async def turn_of(user_id: int, message: dict[str, Any]) -> AsyncIterator[None]:
+    """Answer a message when it is its turn: questions wait, so that runs that go on do not."""
+    if message["action"] not in WATCHING or not registry.computes:
+        yield
+        return
+    async with turns.in_loop(user_id):
+        await asyncio.sleep(manager.seconds_to_wait(user_id))
+        yield
 
 
 def message_of(kind: str, data: object) -> str:

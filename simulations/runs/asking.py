@@ -7,14 +7,17 @@ questions cost nobody anything, and nobody waits.
 
 from __future__ import annotations
 
+import asyncio
 import threading
 import time
+from asyncio import AbstractEventLoop
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Generic, TypeVar
+from weakref import WeakValueDictionary
 
 MOST_SHARE = 0.05  # of a core, for the questions of all
 GRACE_SECONDS = 0.5  # that somebody may be ahead of their part
@@ -55,6 +58,28 @@ class Bill:
     seconds: float = 0.0
 
 
+class Turns:
+    """One question of each at a time: who asks over many connections gets no more answers than over one.
+
+    A turn is a lock to be held while a question is answered; it is gone when nobody holds it.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._threads: WeakValueDictionary[int, threading.Lock] = WeakValueDictionary()
+        self._loops: WeakValueDictionary[tuple[AbstractEventLoop, int], asyncio.Lock] = WeakValueDictionary()
+
+    def in_thread(self, who: int) -> threading.Lock:
+        """Return the turn of somebody's questions that wait in threads."""
+        with self._lock:
+            return self._threads.setdefault(who, threading.Lock())
+
+    def in_loop(self, who: int) -> asyncio.Lock:
+        """Return the turn of somebody's questions that wait in the running loop."""
+        with self._lock:
+            return self._loops.setdefault((asyncio.get_running_loop(), who), asyncio.Lock())
+
+
 class Shared(Generic[Answer]):
     """An answer that all have who ask before it came. Any thread may ask; nobody may change it."""
 
@@ -71,6 +96,7 @@ class Shared(Generic[Answer]):
 
 
 allowance = Allowance()
+turns = Turns()
 _bill: ContextVar[Bill | None] = ContextVar("bill", default=None)
 
 

@@ -66,12 +66,13 @@ def branch(
 def _row(parent: Run, tick: int, by: AbstractBaseUser, name: str) -> Run:
     """Copy the parent's inputs and its interventions made before the tick."""
     inputs = (
-        *("document", "version", "payment_file", "seed", "liquidity_percent", "engine_version"),
+        *("document", "version", "payment_file", "seed", "liquidity_percent"),
         *("scenario_name", "ticks_total", "ticks_per_day", "num_agents", "ticks_per_second"),
         *("currency_code", "currency_decimals", "day_start", "day_end", "start_date"),
     )
     with transaction.atomic():
         run = Run.objects.create(
+            engine_version=ENGINE_VERSION,  # that of the parent, unless it never ran
             owner_id=by.pk,
             name=name or f"{parent.name[:130]} · from tick {tick:,}",
             status=Run.Status.PAUSED,

@@ -7,7 +7,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+import duckdb
 import structlog
+from django.db import DatabaseError
 
 from simulations.models import Run
 from simulations.runs import lifecycle, notices, outcomes, recorder
@@ -25,6 +27,15 @@ MOST_FAILURE_CHARACTERS = 10_000
 
 class CannotStore(Gone):
     """What a run recorded cannot be stored now; it is as it was before."""
+
+
+@contextmanager
+def stored() -> Iterator[None]:
+    """Do what needs disk and database. Raises `CannotStore` where they fail."""
+    try:
+        yield
+    except (OSError, duckdb.Error, DatabaseError) as problem:
+        raise CannotStore(f"It cannot be stored now: {problem}. Try again.") from problem
 
 
 @contextmanager
@@ -97,9 +108,9 @@ def fail(live: LiveRun, run: Run, problem: BaseException) -> Run:
 
 def outcome(live: LiveRun) -> dict[str, Any]:
     """Return the columns of a run's row that say what came of it."""
-    metrics, digest = live.now(lambda backend: (backend.metrics(), backend.digest()))
+    metrics, digest, tick = live.now(lambda backend: (backend.metrics(), backend.digest(), live.tick))
     return {
-        "tick": live.tick,
+        "tick": tick,
         "goal_tick": None,
         "goal_event": "",
         "engine_seconds": live.engine_seconds,

@@ -161,8 +161,8 @@ class SimulationConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # chann
                 if action == "subscribe":
                     await self._subscribe(message)
                 else:
-                    await asyncio.sleep(actions.seconds_to_wait(self.user_id, message))
-                    answer = await in_thread(actions.perform)(self.ticket, self.run_id, message)
+                    async with actions.turn_of(self.user_id, message):
+                        answer = await in_thread(actions.perform)(self.ticket, self.run_id, message)
                     if answer is None:
                         self.status_due = True  # also where nothing changed: who asks is answered
                     else:

@@ -55,6 +55,18 @@ class Bank:
     expected_cents: float
 
 
+@dataclass(frozen=True, eq=False)
+class End:
+    """That a run stopped by itself: "goal", "event", "finished" or "failed". Each is told apart."""
+
+    why: str
+
+    @property
+    def may_be_passed(self) -> bool:
+        """Whether the run can go on from there."""
+        return self.why in {"goal", "event"}
+
+
 class LiveRun:
     """A run in memory. Plain attributes may be read from any thread; methods of the engine only in jobs."""
 
@@ -73,7 +85,7 @@ class LiveRun:
         ticks_per_second: float | None,
         made: int,
         charted_from: int,
-        on_stop: Callable[[LiveRun, str], None],
+        on_stop: Callable[[LiveRun, End], None],
         on_beat: Callable[[LiveRun], None],
     ) -> None:
         self.run_id, self.epoch = run_id, epoch
@@ -87,12 +99,14 @@ class LiveRun:
         self.failure: BaseException | None = None
         self.trouble = ""  # what keeps it from storing; shown on the page
         self.engine_seconds = 0.0
-        self.touched_at = time.monotonic()
+        self.touched_at = self.loaded_at = time.monotonic()
         self.stored_at = 0.0
         self.bell = Bell()
         self.serving = Serving()
         self.state_asked: Shared[dict[str, Any]] = Shared()
         self.storing = threading.Lock()
+        # Held while somebody ticks, intervenes, or changes its state: one after another, each to its end.
+        self.steering = threading.RLock()
         # Held while an intervention is in the engine and not in the database: no checkpoint may have it.
         self.intervening = threading.Lock()
         self.made = made  # sequence number of the next intervention
@@ -105,7 +119,7 @@ class LiveRun:
         self.keeps_up = False
         self._scheduler = scheduler
         self._on_stop, self._on_beat = on_stop, on_beat
-        self._stopped_by: str | None = None
+        self._end: End | None = None
         self._jobs: deque[tuple[Future[Any], Callable[[SimulationBackend], Any]]] = deque()
         self._worker: int | None = None
         self._slice_now = Slice()
@@ -163,18 +177,22 @@ class LiveRun:
                 self.recorder.collect(backend, self.tick)
             self.goal_tick, self.until = goal_tick, until
             self.pace.restart(time.monotonic(), self.tick)
-            self.stepping = self._stopped_by is None and self.failure is None
+            if self._end is not None and self._end.may_be_passed:  # it goes on before that was stored
+                self._end = None
+            self.stepping = self._end is None and self.failure is None
             self._speed.clear()
             self._scheduler.wake(self)
             self.bell.ring()
 
         self.now(begin)
 
-    def halt(self) -> int:
-        """Stop stepping; return the next tick to be run."""
+    def halt(self, *, for_good: bool = True) -> int:
+        """Stop stepping, `for_good` or to go on to the same goal later; return the next tick to be run."""
 
         def rest(_: SimulationBackend) -> int:
-            self.stepping, self.goal_tick, self.until = False, None, None
+            self.stepping = False
+            if for_good:
+                self.goal_tick, self.until = None, None
             return self.tick
 
         tick = self.now(rest)
@@ -193,9 +211,15 @@ class LiveRun:
         self.bell.ring()
 
     def moved(self, status: str) -> None:
-        """Note that the run's row moved to a state; watchers are told."""
+        """Note that the run's row moved to a state; one that rests has no goal. Watchers are told."""
         self.status = status
+        if status != "running":
+            self.goal_tick, self.until = None, None
         self.bell.ring()
+
+    def has_stopped_by(self, end: End) -> bool:
+        """Whether it stands where it came to an end, and nobody had it go on since."""
+        return self._end is end
 
     def advanced(self, ticks: int, seconds: float) -> None:
         """Note that jobs ran ticks themselves."""
@@ -220,7 +244,7 @@ class LiveRun:
     @property
     def rests(self) -> bool:
         """Whether it neither computes nor waits for its end to be stored."""
-        return not (self.stepping or self._acting or self._stopped_by or self.status == "running")
+        return not (self.stepping or self._acting or self._end or self.status == "running")
 
     @property
     def watchers(self) -> int:
@@ -258,7 +282,7 @@ class LiveRun:
             yield
         except Exception as problem:
             log.exception("run.driver_failed", simulation_id=str(self.run_id))
-            self.failure, self.stepping, self._stopped_by = problem, False, "failed"
+            self.failure, self.stepping, self._end = problem, False, End("failed")
             self._scheduler.wake(self, time.monotonic() + RETRY_SECONDS)
         finally:
             self._worker = None
@@ -277,8 +301,8 @@ class LiveRun:
             if self.recorder.is_overfull:  # storing is behind: wait for it
                 return time.monotonic() + SHORT_WAIT_SECONDS
             self._slice()
-        if self._stopped_by is not None:
-            self._tell_stop(self._stopped_by)
+        if self._end is not None:
+            self._tell_end(self._end)
             return None
         if not self.stepping or self._holds:
             return None
@@ -307,7 +331,7 @@ class LiveRun:
         self.bell.ring_in_time()
         if self.tick >= self.ticks_total:
             self._stop("finished")
-        elif self.goal_tick is not None and self.tick >= self.goal_tick:
+        elif self._end is None and self.goal_tick is not None and self.tick >= self.goal_tick:
             self._stop("goal")
 
     def _advance(self, ticks: int) -> None:
@@ -343,8 +367,11 @@ class LiveRun:
         return min(COLLECT_SECONDS_MOST, max(COLLECT_SECONDS, self.bell.seconds / COLLECTS_A_FRAME))
 
     def _stop(self, why: str) -> None:
-        self.stepping, self.goal_tick, self.until = False, None, None
-        self._stopped_by = why
+        """Come to an end. The goal stays until that is stored: who takes the run up before stops there."""
+        self.stepping = False
+        if why == "event":
+            self.goal_tick = self.tick
+        self._end = End(why)
 
     def _beat_if_due(self) -> None:
         """Once a second, and when there is much to store, have the manager note how far the run is."""
@@ -362,18 +389,20 @@ class LiveRun:
         """Whether there is much to store; after a failure the next try waits for the beat."""
         return self.recorder.is_large and not self.trouble
 
-    def _tell_stop(self, why: str) -> None:
+    def _tell_end(self, end: End) -> None:
         """Tell the manager why the run stopped; again later when that could not be stored."""
 
         def told(done: bool) -> None:
-            if done:
-                self._stopped_by = None
-                self.bell.ring()
-            else:
+            if not done:
                 self._scheduler.wake(self, time.monotonic() + RETRY_SECONDS)
+            else:
+                if self._end is end:
+                    self._end = None
+                self._scheduler.wake(self)  # it may have come to another one meanwhile
+                self.bell.ring()
 
         if not self._acting:
-            self._aside(lambda live: self._on_stop(live, why), told)
+            self._aside(lambda live: self._on_stop(live, end), told)
 
     def _aside(
         self,

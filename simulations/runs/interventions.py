@@ -36,7 +36,9 @@ def apply(run: Run, event: Mapping[str, Any], by: AbstractBaseUser | None = None
     if run.interventions.filter(status=Status.SCHEDULED).count() >= MOST_WAITING:
         raise ValueError(f"at most {MOST_WAITING:,} interventions can wait")
     live = registry.live(run)
-    with live.held(), live.intervening:
+    with live.steering, live.held(), live.intervening:
+        run.refresh_from_db(fields=["status"])
+        lifecycle.require(run, "apply")
         accepted = live.now(lambda backend: backend.apply(event))
         try:
             made = _store(run, live, event, accepted, by or run.owner)
@@ -78,7 +80,9 @@ def withdraw(run: Run, seq: int, by: AbstractBaseUser | None = None) -> Interven
     run.refresh_from_db(fields=["status"])
     lifecycle.require(run, "apply")
     live = registry.live(run)
-    with live.held(), live.intervening:
+    with live.steering, live.held(), live.intervening:
+        run.refresh_from_db(fields=["status"])
+        lifecycle.require(run, "apply")
         live.now(lambda backend: backend.withdraw(seq))
         try:
             made = _store_withdrawal(run, live, seq, by or run.owner)

@@ -8,20 +8,21 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from typing import TYPE_CHECKING, Any
 
 import structlog
+from django.db.models import Max
 from django.utils import timezone
 
 from simulations.engine.protocol import EVENT_TYPES
-from simulations.models import AuditEntry, Run
-from simulations.runs import asking, conclusion, lifecycle, moments, notices, recorder, rounds
+from simulations.models import Artifact, AuditEntry, Run
+from simulations.runs import asking, conclusion, lifecycle, moments, notices, ownership, recorder, rounds
 from simulations.runs.branching import branch
 from simulations.runs.hindsight import explained_at, left_by
 from simulations.runs.interventions import apply, withdraw
 from simulations.runs.notices import seats_changed
-from simulations.runs.ownership import OwnedElsewhere
+from simulations.runs.ownership import Gone, OwnedElsewhere
 from simulations.runs.pace import checked_speed
 from simulations.runs.registry import note_progress, progress, registry
 from simulations.runs.replay import Unrepeatable
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from simulations.runs.driver import LiveRun
 
 __all__ = [
+    "Gone",
     "OwnedElsewhere",
     "Unrepeatable",
     "apply",
@@ -103,6 +105,11 @@ def step(run: Run, until: object = None, by: AbstractBaseUser | None = None) -> 
 def pause(run: Run, by: AbstractBaseUser | None = None) -> Run:
     """Rest a running run and store what it recorded. A paused one stays paused."""
     live = registry.live(run)
+    with live.steering:
+        return _rested(live, run, by)
+
+
+def _rested(live: LiveRun, run: Run, by: AbstractBaseUser | None) -> Run:
     if _fresh(run).status == Status.PAUSED:
         return run
     lifecycle.require(run, "pause")
@@ -124,7 +131,9 @@ def stop(run: Run, by: AbstractBaseUser | None = None) -> Run:
     except Unrepeatable as problem:
         return _stop_unread(run, by or run.owner, problem)
     try:
-        return conclusion.stop(live, run, by or run.owner)
+        with live.steering:
+            lifecycle.require(_fresh(run), "stop")
+            return conclusion.stop(live, run, by or run.owner)
     except lifecycle.Conflict:  # somebody was quicker
         if _fresh(run).status == Status.STOPPED:
             return run
@@ -157,8 +166,12 @@ def tick(run: Run, count: int = 1, by: AbstractBaseUser | None = None) -> dict[s
     """
     lifecycle.require(_fresh(run), "tick")
     live = registry.live(run)
-    with live.held():  # whoever starts it meanwhile has it go on from the last of these ticks
+    with live.steering, live.held():
         lifecycle.require(_fresh(run), "tick")
+        if live.tick >= live.ticks_total:  # its end could not be stored before
+            with conclusion.stored():
+                conclusion.finish(live, run)
+            lifecycle.require(run, "tick")
         return _ticked(live, run, count, by)
 
 
@@ -176,16 +189,29 @@ def _ticked(live: LiveRun, run: Run, count: int, by: AbstractBaseUser | None) ->
         conclusion.fail(live, run, problem)
         raise
     _add(sums, result)
-    if _fresh(run).status == Status.CREATED:
-        with suppress(lifecycle.Conflict):  # somebody started or stepped it in this moment
-            lifecycle.move(run, Status.PAUSED, by or run.owner, only_from=Status.CREATED, **progress(live))
+    with conclusion.stored():
+        if _fresh(run).status == Status.CREATED:
+            lifecycle.move(run, Status.PAUSED, by or run.owner, **progress(live))
             _moved(run, live)
-    if live.tick >= live.ticks_total:
-        conclusion.finish(live, run)
-    else:
-        note_progress(live)
-        run.tick = live.tick
+        if live.tick >= live.ticks_total:
+            conclusion.finish(live, run)
+        else:
+            note_progress(live)
+            run.tick = live.tick
+            _store_now_and_then(live)
     return result if count == 1 else {**result, "ran": ran + 1, "sums": sums}
+
+
+def _store_now_and_then(live: LiveRun) -> None:
+    """Store what ticks recorded, so that a server that dies costs seconds; a full disk stops nobody."""
+    stored_at = max(live.stored_at, live.loaded_at)
+    if not (live.checkpoint_is_due or time.monotonic() - stored_at >= FRESH_SECONDS):
+        return
+    try:
+        with conclusion.stored():
+            recorder.store(live)
+    except conclusion.CannotStore as problem:
+        log.warning("run.store_failed", simulation_id=str(live.run_id), problem=str(problem))
 
 
 def seconds_to_wait(user_id: int) -> float:
@@ -196,9 +222,10 @@ def seconds_to_wait(user_id: int) -> float:
 @contextmanager
 def in_turn(user_id: int) -> Iterator[None]:
     """Answer a question of somebody who waits in this thread, when it is their turn; they pay for it."""
-    time.sleep(seconds_to_wait(user_id))
-    with asking.at_cost_of(user_id):
-        yield
+    with asking.turns.in_thread(user_id) if registry.computes else nullcontext():
+        time.sleep(seconds_to_wait(user_id))
+        with asking.at_cost_of(user_id):
+            yield
 
 
 def state(run: Run) -> dict[str, Any]:
@@ -242,14 +269,33 @@ def keep(run: Run, tick: int | None = None) -> None:
     to read of a later `tick` that has been run.
     """
     live = registry.held(run.pk)
+    if live is None:
+        live = _with_its_past(run)
     if live is None or not _fresh(run).is_live or live.recorder.stored_tick == live.tick:
         return
     is_fresh = live.stepping and time.monotonic() - live.stored_at < FRESH_SECONDS
     has_it = tick is None or not live.recorder.stored_tick <= tick < live.tick
     if is_fresh and has_it:
         return
-    recorder.store(live)
-    note_progress(live)
+    try:
+        with conclusion.stored():
+            recorder.store(live)
+            note_progress(live)
+    except conclusion.CannotStore:
+        if tick is None or tick >= live.recorder.stored_tick:
+            raise
+
+
+def _with_its_past(run: Run) -> LiveRun | None:
+    """Bring back a run of which less is stored than was run, because its server died; None if not needed."""
+    if not (run.is_live and run.tick and ownership.is_free(run)):
+        return None
+    stored = run.artifacts.filter(kind=Artifact.Kind.SERIES).aggregate(Max("to_tick"))["to_tick__max"] or 0
+    if stored >= run.tick:
+        return None
+    with suppress(Unrepeatable, OwnedElsewhere):  # then what is stored is all there is
+        return registry.live(run)
+    return None
 
 
 def explain(run: Run, payment: str, tick: int | None = None) -> dict[str, Any]:
@@ -318,6 +364,19 @@ def _go(
 ) -> Run:
     """Make a run step, and its row say so."""
     live = registry.live(run)
+    with live.steering:
+        return _set_going(live, run, by, goal_tick=goal_tick, until=until, wanted=wanted)
+
+
+def _set_going(  # noqa: PLR0913  (the goal, by name)
+    live: LiveRun,
+    run: Run,
+    by: AbstractBaseUser | None,
+    *,
+    goal_tick: int | None,
+    until: str | None,
+    wanted: str,
+) -> Run:
     was_running = _fresh(run).status == Status.RUNNING
     if not was_running:
         lifecycle.move(

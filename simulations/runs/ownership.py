@@ -124,6 +124,12 @@ def claim(run: Run, me: Registration) -> Run:
             return run
 
 
+def is_free(run: Run) -> bool:
+    """Whether no live process has the run."""
+    owner = run.claimed_by
+    return owner is None or not is_alive(owner)
+
+
 def release(run_id: uuid.UUID, epoch: int) -> None:
     """Let go of a run, if it is still ours."""
     Run.objects.filter(pk=run_id, epoch=epoch).update(claimed_by=None, wanted_by=None)

@@ -7,13 +7,15 @@ person who steps a hundred times leaves a few files, and readers see everything 
 
 from __future__ import annotations
 
+import math
 import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import wait
 from contextvars import copy_context
 from dataclasses import dataclass, field
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -42,6 +44,7 @@ OVERFULL_ROWS = 2_000_000  # of all runs together that go on, in equal shares
 LEAST_SHARE_ROWS = 160_000  # of one of them: smaller parts would cost more to store than to compute
 SEAL_SHARE = 4  # it is large at a quarter of what it may hold
 RECENT_ROWS = 20_000
+READING_SECONDS = 10.0
 TEXT_COLUMNS = frozenset({"type", "agent", "counterparty", "rail", "method", "reason"})  # of events
 
 
@@ -63,12 +66,33 @@ class Tail:
 
 
 @dataclass
+class Replaced:
+    """Files that no row names any more: whoever read their names before may still open them for a while."""
+
+    files: list[tuple[float, Path]] = field(default_factory=list)
+
+    def add(self, paths: Iterable[Path]) -> None:
+        """Take files in, and remove those that are old enough."""
+        now = time.monotonic()
+        self.files += [(now, path) for path in paths]
+        self.remove(now - READING_SECONDS)
+
+    def remove(self, until: float = math.inf) -> None:
+        """Remove those replaced by then."""
+        gone = [each for each in self.files if each[0] <= until]
+        self.files = [each for each in self.files if each[0] > until]
+        for _, path in gone:
+            path.unlink(missing_ok=True)
+
+
+@dataclass
 class Recorder:
     """The tail of one run. Used by the run's worker only."""
 
     from_tick: int = 0
     next_part: int = 0
     stored_tick: int = -1  # where the run stood when its tail was last stored
+    replaced: Replaced = field(default_factory=Replaced)  # under the lock of whoever stores
     sharers: int = 1  # runs that go on and share the room there is for rows
     _outcomes: dict[int, list[str]] = field(default_factory=dict)
     _recent: deque[Columns] = field(default_factory=deque)
@@ -335,7 +359,7 @@ def _taken(live: LiveRun, backend: SimulationBackend, *, over: bool) -> tuple[Ta
 
 
 def _replace(live: LiveRun, rows: list[Artifact], tick: int) -> None:
-    """Put the rows of new parts in the place of the provisional ones, then remove the old files.
+    """Put the rows of new parts in the place of the provisional ones; their files are removed a while later.
 
     The run's row stands at least at `tick` then: a run is never behind what is stored of it.
     """
@@ -348,5 +372,4 @@ def _replace(live: LiveRun, rows: list[Artifact], tick: int) -> None:
         Artifact.objects.bulk_create(rows)
         old += checkpoints.superfluous(artifacts.filter(kind=Artifact.Kind.CHECKPOINT))
         artifacts.filter(pk__in=[each.pk for each in old]).delete()
-    for each in old:
-        (storage.run_dir(live.run_id) / each.name).unlink(missing_ok=True)
+    live.recorder.replaced.add(storage.run_dir(live.run_id) / each.name for each in old)

@@ -19,7 +19,7 @@ from simulations.engine.rust_backend import ENGINE_VERSION
 from simulations.models import Run
 from simulations.runs import conclusion, lifecycle, notices, ownership, recorder, replay
 from simulations.runs.connecting import done_with_database
-from simulations.runs.driver import LiveRun
+from simulations.runs.driver import End, LiveRun
 from simulations.runs.ownership import LostClaim, Registration
 from simulations.runs.rounds import Rounds
 from simulations.runs.scheduler import Scheduler
@@ -27,6 +27,7 @@ from simulations.runs.scheduler import Scheduler
 log = structlog.get_logger(__name__)
 Status = Run.Status
 
+NO_GOAL: dict[str, Any] = {"goal_tick": None, "goal_event": ""}
 OVER_SECONDS = 30.0  # that a run which is over stays after it was last touched
 IDLE_SECONDS = 300.0  # the same for one that could go on
 MOST_IDLE = 50  # resting ones at once
@@ -110,6 +111,7 @@ class Registry:
         live = self._lives.pop(run_id, None)
         if live is not None:
             live.close(put_away=put_away)
+            live.recorder.replaced.remove()
             ownership.release(run_id, live.epoch)
 
     def remove(self, run_id: UUID) -> None:
@@ -137,10 +139,15 @@ class Registry:
         if not lock.acquire(blocking=False):
             return
         try:
-            if live.rests and live.touched_at == touched_at:
-                if live.status not in Run.OVER and live.recorder.stored_tick != live.tick:
-                    self._rest(live)
-                self.drop(live.run_id, put_away=True)
+            if not live.steering.acquire(blocking=False):
+                return
+            try:
+                if live.rests and live.touched_at == touched_at:
+                    if live.status not in Run.OVER and live.recorder.stored_tick != live.tick:
+                        self._rest(live)
+                    self.drop(live.run_id, put_away=True)
+            finally:
+                live.steering.release()
         finally:
             lock.release()
 
@@ -149,8 +156,9 @@ class Registry:
         with self._loading_lock(run_id):
             live = self._lives.pop(run_id, None)
             if live is not None:
-                self._rest(live)
-                live.close()
+                with live.steering:
+                    self._rest(live)
+                    live.close()
                 ownership.hand_over(run_id, live.epoch)
 
     def _lose(self, live: LiveRun) -> None:
@@ -168,8 +176,9 @@ class Registry:
             self._rounds.end()
         for live in list(self._lives.values()):
             if store:
-                self._rest(live)
-                self.drop(live.run_id)
+                with live.steering:
+                    self._rest(live)
+                    self.drop(live.run_id)
             live.close()
         self._lives.clear()
         if self._scheduler is not None:
@@ -179,9 +188,9 @@ class Registry:
         self._scheduler = self._me = self._rounds = None
 
     def _rest(self, live: LiveRun) -> None:
-        """Store a live run's tail and tick before the process ends; a failure costs only recomputation."""
+        """Store a live run's tail, tick and goal before it is let go of; failing costs computing it again."""
         try:
-            live.halt()
+            live.halt(for_good=False)
             if Run.objects.filter(pk=live.run_id, status__in=Run.LIVE, epoch=live.epoch).exists():
                 recorder.store(live)
                 note_progress(live)
@@ -193,22 +202,25 @@ class Registry:
         run.refresh_from_db(fields=ownership.OWNED_FIELDS)  # the caller's copy may be old
         if run.deleted_at is not None:
             raise replay.Unrepeatable("It was deleted.")
-        if run.is_live:
-            self._claim(run)
-        elif run.engine_version != ENGINE_VERSION:
+        if not run.is_live and run.engine_version != ENGINE_VERSION:
             raise replay.Unrepeatable(f"It ran on engine {run.engine_version}; this is {ENGINE_VERSION}.")
+        if not run.is_live:
+            return self._wrap(run, _brought_back(run))
+        ownership.claim(run, self.me)
+        live = None
         try:
-            back = replay.bring_back(run)
-        except replay.Unrepeatable:
+            self._take_up(run)
+            live = self._wrap(run, _brought_back(run))
+            if run.status == Status.INTERRUPTED:
+                lifecycle.move(run, Status.RUNNING, None)
+                live.moved(run.status)
+                notices.run_changed(run.pk, run.owner_id, run.status, run.tick)
+                live.go(goal_tick=run.goal_tick, until=run.goal_event or None)
+        except BaseException:  # whoever can load it may have it
+            if live is not None:
+                live.close()
+            ownership.release(run.pk, run.epoch)
             raise
-        except Exception as problem:
-            raise replay.Unrepeatable(f"Its inputs no longer make a run: {problem}") from problem
-        live = self._wrap(run, back)
-        if run.status == Status.INTERRUPTED:
-            lifecycle.move(run, Status.RUNNING, None)
-            live.moved(run.status)
-            notices.run_changed(run.pk, run.owner_id, run.status, run.tick)
-            live.go(goal_tick=run.goal_tick, until=run.goal_event or None)
         return live
 
     def _wrap(self, run: Run, back: replay.BroughtBack) -> LiveRun:
@@ -231,8 +243,8 @@ class Registry:
         live.engine_seconds = live.checkpoints.engine_seconds = run.engine_seconds
         return live
 
-    def _claim(self, run: Run) -> None:
-        ownership.claim(run, self.me)
+    def _take_up(self, run: Run) -> None:
+        """Have the row of a claimed run say what becomes of it: another engine ends it, it is interrupted."""
         if run.engine_version != ENGINE_VERSION:
             if run.status != Status.CREATED:
                 lifecycle.move(run, Status.STOPPED, None, failure=ENGINE_CHANGED)
@@ -244,21 +256,13 @@ class Registry:
 
     # -- called by the stepping threads -----------------------------------------------------------------
 
-    def _stopped(self, live: LiveRun, why: str) -> None:
-        """The run stopped by itself: store it and move its row."""
+    def _stopped(self, live: LiveRun, end: End) -> None:
+        """The run stopped by itself: store it and move its row, unless somebody had it go on meanwhile."""
         try:
             close_old_connections()
-            run = Run.objects.get(pk=live.run_id)
-            run.epoch = live.epoch
-            if live.failure is not None:
-                conclusion.fail(live, run, live.failure)
-            elif why == "finished":
-                conclusion.finish(live, run)
-            else:
-                recorder.store(live)
-                lifecycle.move(run, Status.PAUSED, None, **progress(live))
-                live.moved(run.status)
-                notices.run_changed(run.pk, run.owner_id, run.status, run.tick)
+            with live.steering:
+                if live.has_stopped_by(end):
+                    self._conclude(live, end)
         except lifecycle.Conflict as conflict:  # somebody's pause or stop came first; the run is still ours
             live.moved(conflict.status)
             log.info("run.concluded_before", simulation_id=str(live.run_id), status=conflict.status)
@@ -267,6 +271,19 @@ class Registry:
             self._lose(live)
         finally:
             done_with_database()
+
+    def _conclude(self, live: LiveRun, end: End) -> None:
+        run = Run.objects.get(pk=live.run_id)
+        run.epoch = live.epoch
+        if live.failure is not None:
+            conclusion.fail(live, run, live.failure)
+        elif end.why == "finished":
+            conclusion.finish(live, run)
+        else:
+            recorder.store(live)
+            lifecycle.move(run, Status.PAUSED, None, **progress(live) | NO_GOAL)
+            live.moved(run.status)
+            notices.run_changed(run.pk, run.owner_id, run.status, run.tick)
 
     def _beat(self, live: LiveRun) -> None:
         """Once a second while it runs: note how far it is, seal what has grown large, take checkpoints."""
@@ -280,6 +297,15 @@ class Registry:
             self._lose(live)
         finally:
             done_with_database()
+
+
+def _brought_back(run: Run) -> replay.BroughtBack:
+    try:
+        return replay.bring_back(run)
+    except replay.Unrepeatable:
+        raise
+    except Exception as problem:
+        raise replay.Unrepeatable(f"Its inputs no longer make a run: {problem}") from problem
 
 
 def _patience(live: LiveRun) -> float:
@@ -298,8 +324,10 @@ def progress(live: LiveRun) -> dict[str, Any]:
 
 
 def note_progress(live: LiveRun) -> bool:
-    """Write how far the run is; False when the claim is lost."""
-    return bool(Run.objects.filter(pk=live.run_id, epoch=live.epoch).update(**progress(live)))
+    """Write how far a run is that is not over; False when the claim is lost."""
+    ours = Run.objects.filter(pk=live.run_id, epoch=live.epoch)
+    going = ours.filter(status__in=Run.LIVE)
+    return bool(going.update(**progress(live))) or ours.exists()
 
 
 registry = Registry()

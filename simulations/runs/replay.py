@@ -32,6 +32,7 @@ log = structlog.get_logger(__name__)
 PARTS_PER_EPOCH = 100_000  # those of epoch 0 are a parent's, taken over by its branch
 
 
+MOST_NUMBERS_LOST = 10_000  # in a row, of interventions that could not be stored
 RECALLED_ROWS = 2_000  # of stored events, for the feed of a run taken up at a checkpoint
 
 
@@ -116,6 +117,8 @@ class Replay:
 
     def _intervene(self, made: Intervention) -> None:
         accepted = self.backend.apply({**made.event, "tick": made.tick})
+        if made.seq - accepted["sequence"] > MOST_NUMBERS_LOST:
+            raise Unrepeatable(f"there are no interventions before number {made.seq}")
         while accepted["sequence"] < made.seq:  # a number given to one that could not be stored
             self.backend.withdraw(accepted["sequence"])
             accepted = self.backend.apply({**made.event, "tick": made.tick})

@@ -5,9 +5,11 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
+from django.contrib.auth import SESSION_KEY
 from django.contrib.auth.models import User
+from django.contrib.sessions.models import Session
 from django.db import transaction
-from django.db.models.signals import post_save
+from django.db.models.signals import post_delete, post_save
 from django.dispatch import receiver
 
 from simulations.models.account import token_revoked
@@ -23,6 +25,14 @@ def user_saved(
     """Have the sockets of somebody see whether they may stay: the account may be closed, the password new."""
     if not created and not (update_fields is not None and update_fields <= HARMLESS):
         transaction.on_commit(partial(seats_changed, user_id=instance.pk))
+
+
+@receiver(post_delete, sender=Session)
+def session_ended(instance: Session, **_: Any) -> None:
+    """Have the sockets of a session that is over see that: somebody signed out, here or in the admin."""
+    user_id = instance.get_decoded().get(SESSION_KEY)
+    if user_id is not None:
+        transaction.on_commit(partial(seats_changed, user_id=int(user_id)))
 
 
 @receiver(token_revoked)

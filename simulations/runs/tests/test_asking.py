@@ -7,7 +7,7 @@ from concurrent.futures import Future
 import pytest
 
 from simulations.runs import asking
-from simulations.runs.asking import Allowance, Shared, at_cost_of, metered
+from simulations.runs.asking import Allowance, Shared, Turns, at_cost_of, metered
 from simulations.runs.slicing import LEAST_REST_SECONDS, Slice
 from simulations.tests.bench.frames import Server
 from simulations.tests.soak import asking as soak
@@ -88,6 +88,21 @@ def test_what_is_done_for_somebody_is_charged_also_in_another_thread(clock, monk
         worker.join()
     assert allowance.wait(1) == asking.MOST_WAIT_SECONDS
     assert metered(question) is question
+
+
+def test_somebody_has_one_turn_however_many_ask_for_them() -> None:
+    turns = Turns()
+    assert turns.in_thread(1) is not turns.in_thread(2)
+    with (one := turns.in_thread(1)):
+        assert turns.in_thread(1) is one
+        assert turns.in_thread(1).locked()
+
+    async def in_a_loop() -> None:
+        async with (mine := turns.in_loop(1)):
+            assert turns.in_loop(1) is mine
+            assert turns.in_loop(2) is not mine
+
+    asyncio.run(in_a_loop())
 
 
 def test_who_asks_before_the_answer_came_shares_it() -> None:
