@@ -18,7 +18,7 @@ from simulations.config import strict_json
 from simulations.config.clock import DayClock
 from simulations.models import Run
 from simulations.runs import charting, lifecycle, manager
-from simulations.runs.asking import at_cost_of, turns
+from simulations.runs.asking import turns
 from simulations.runs.frames import Malformed
 from simulations.runs.registry import registry
 from simulations.runs.replay import Unrepeatable
@@ -179,7 +179,7 @@ def perform(ticket: Ticket, run_id: UUID, message: dict[str, Any]) -> str | None
     seat = take_seat(ticket, run_id)
     if message["action"] not in WATCHING:
         return _perform(seat, message)
-    with at_cost_of(seat.user.pk):
+    with manager.paid_by(seat.user.pk):
         return _perform(seat, message)
 
 

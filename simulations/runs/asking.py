@@ -11,6 +11,7 @@ import asyncio
 import threading
 import time
 from asyncio import AbstractEventLoop
+from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
@@ -19,9 +20,14 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 from weakref import WeakValueDictionary
 
+from django.db import connection
+
+from simulations.runs.ownership import Gone
+
 MOST_SHARE = 0.05  # of a core, for the questions of all
 GRACE_SECONDS = 0.5  # that somebody may be ahead of their part
 MOST_WAIT_SECONDS = 2.0
+MOST_WAITING = 8  # questions of one person, in threads
 
 Backend = TypeVar("Backend")
 Answer = TypeVar("Answer")
@@ -66,6 +72,7 @@ class Turns:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
+        self._waiting: Counter[int] = Counter()
         self._threads: WeakValueDictionary[int, threading.Lock] = WeakValueDictionary()
         self._loops: WeakValueDictionary[tuple[AbstractEventLoop, int], asyncio.Lock] = WeakValueDictionary()
 
@@ -73,6 +80,24 @@ class Turns:
         """Return the turn of somebody's questions that wait in threads."""
         with self._lock:
             return self._threads.setdefault(who, threading.Lock())
+
+    @contextmanager
+    def waited_for(self, who: int) -> Iterator[None]:
+        """Hold somebody's turn in a thread, waited for without a connection. Raises `Gone` if many wait."""
+        turn = self.in_thread(who)
+        if not turn.acquire(blocking=False):
+            with self._lock:
+                if self._waiting[who] >= MOST_WAITING:
+                    raise Gone("Many questions of yours wait for their answers. Try again.")
+                self._waiting[who] += 1
+            connection.close()
+            turn.acquire()
+            with self._lock:
+                self._waiting[who] -= 1
+        try:
+            yield
+        finally:
+            turn.release()
 
     def in_loop(self, who: int) -> asyncio.Lock:
         """Return the turn of somebody's questions that wait in the running loop."""

@@ -41,15 +41,14 @@ def stored() -> Iterator[None]:
 @contextmanager
 def halted(live: LiveRun) -> Iterator[None]:
     """Have a run rest, to be stored; where that fails it goes on as it did. Raises `CannotStore` then."""
-    went_on, goal_tick, until = live.stepping, live.goal_tick, live.until
-    live.halt()
+    went_on = live.halt()
     try:
         yield
     except (Gone, lifecycle.Conflict):
         raise
     except Exception as problem:
         if went_on:
-            live.go(goal_tick=goal_tick, until=until)
+            live.go(goal_tick=live.goal_tick, until=live.until)
         raise CannotStore(
             f"It cannot be stored now: {problem}. The run is as it was; try again."
         ) from problem

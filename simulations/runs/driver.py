@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import threading
 import time
-from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
@@ -19,8 +18,10 @@ from uuid import UUID
 
 import structlog
 
+from simulations.runs import jobs
 from simulations.runs.asking import Shared
 from simulations.runs.checkpoints import Timer
+from simulations.runs.jobs import Jobs
 from simulations.runs.ownership import Gone
 from simulations.runs.pace import Pace, Speedometer
 from simulations.runs.recorder import Recorder
@@ -120,7 +121,7 @@ class LiveRun:
         self._scheduler = scheduler
         self._on_stop, self._on_beat = on_stop, on_beat
         self._end: End | None = None
-        self._jobs: deque[tuple[Future[Any], Callable[[SimulationBackend], Any]]] = deque()
+        self._jobs = Jobs()
         self._worker: int | None = None
         self._slice_now = Slice()
         self._closed = False
@@ -136,16 +137,14 @@ class LiveRun:
 
     def call(self, job: Callable[[SimulationBackend], T]) -> Future[T]:
         """Have a worker call `job(backend)` between two slices; the answer comes as a future."""
-        future: Future[T] = Future()
         if self._worker == threading.get_ident():
-            _do(future, job, self.backend)
-            return future
+            return jobs.done(job, self.backend)
         self.touched_at = time.monotonic()
-        self._jobs.append((future, job))
+        future = self._jobs.add(job)
         self._scheduler.call(self)
         self._slice_now.end(self.backend.cancel)
         if self._closed or self._scheduler.closed:
-            self._refuse_jobs()
+            self._jobs.refuse()
         return future
 
     def now(self, job: Callable[[SimulationBackend], T]) -> T:
@@ -186,18 +185,16 @@ class LiveRun:
 
         self.now(begin)
 
-    def halt(self, *, for_good: bool = True) -> int:
-        """Stop stepping, `for_good` or to go on to the same goal later; return the next tick to be run."""
+    def halt(self) -> bool:
+        """Stop stepping, the goal kept for whoever has it go on; return whether it was stepping."""
 
-        def rest(_: SimulationBackend) -> int:
-            self.stepping = False
-            if for_good:
-                self.goal_tick, self.until = None, None
-            return self.tick
+        def rest(_: SimulationBackend) -> bool:
+            was_stepping, self.stepping = self.stepping, False
+            return was_stepping
 
-        tick = self.now(rest)
+        was_stepping = self.now(rest)
         self.bell.ring()
-        return tick
+        return was_stepping
 
     def set_speed(self, ticks_per_second: float | None) -> None:
         """Change the pace from the next slice on."""
@@ -233,7 +230,7 @@ class LiveRun:
         self._closed = True
         self.stepping = False
         self._scheduler.remove(self)
-        self._refuse_jobs()
+        self._jobs.refuse()
         self.bell.ring()
 
     @property
@@ -288,9 +285,7 @@ class LiveRun:
             self._worker = None
 
     def _do_jobs(self) -> None:
-        while self._jobs and not self._closed:
-            future, job = self._jobs.popleft()
-            _do(future, job, self.backend)
+        self._jobs.do(self.backend, lambda: self._closed)
 
     def _work(self) -> float | None:
         self._do_jobs()
@@ -310,7 +305,7 @@ class LiveRun:
         # Storing that falls behind slows the run evenly, by short slices and short rests: in bursts, or with
         # rests longer than a frame, the charts of those who watch would jump.
         due = max(self.pace.next_due(now, self.tick), now + BRAKE_SECONDS * self.recorder.fullness)
-        return FIRST if self._slice_now.goes_on(due <= now) else due
+        return FIRST if self._slice_now.goes_on(due <= now and self.until is None) else due
 
     def _slice(self) -> None:
         started = time.monotonic()
@@ -393,16 +388,19 @@ class LiveRun:
         """Tell the manager why the run stopped; again later when that could not be stored."""
 
         def told(done: bool) -> None:
-            if not done:
-                self._scheduler.wake(self, time.monotonic() + RETRY_SECONDS)
+            if done:
+                self.call(lambda _: self._is_told(end))
             else:
-                if self._end is end:
-                    self._end = None
-                self._scheduler.wake(self)  # it may have come to another one meanwhile
-                self.bell.ring()
+                self._scheduler.wake(self, time.monotonic() + RETRY_SECONDS)
 
         if not self._acting:
             self._aside(lambda live: self._on_stop(live, end), told)
+
+    def _is_told(self, end: End) -> None:
+        if self._end is end:
+            self._end = None
+        self._scheduler.wake(self)  # it may have come to another one meanwhile
+        self.bell.ring()
 
     def _aside(
         self,
@@ -448,24 +446,3 @@ class LiveRun:
         if not self._holds:
             self.pace.restart(time.monotonic(), self.tick)
             self._scheduler.wake(self)
-
-    def _refuse_jobs(self) -> None:
-        while True:
-            try:
-                future, _ = self._jobs.popleft()
-            except IndexError:
-                return
-            if future.set_running_or_notify_cancel():
-                future.set_exception(Gone("The run is not held here any more."))
-
-
-def _do(future: Future[T], job: Callable[[SimulationBackend], T], backend: SimulationBackend) -> None:
-    """Do a job and hand its answer, or its error, to whoever waits."""
-    if not future.set_running_or_notify_cancel():
-        return
-    try:
-        answer = job(backend)
-    except BaseException as problem:
-        future.set_exception(problem)
-    else:
-        future.set_result(answer)

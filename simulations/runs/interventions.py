@@ -10,7 +10,9 @@ from django.db import transaction
 from simulations.models import AuditEntry, Intervention, Run
 from simulations.runs import lifecycle, outcomes
 from simulations.runs.ownership import LostClaim
-from simulations.runs.registry import note_progress, registry
+from simulations.runs.progress import note_progress
+from simulations.runs.registry import registry
+from simulations.runs.replay import MOST_NUMBERS_LOST
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -31,8 +33,7 @@ def apply(run: Run, event: Mapping[str, Any], by: AbstractBaseUser | None = None
     The run is held meanwhile: the engine validates, the row is stored, then it goes on. Raises ValueError
     (with `.faults` where the engine tells them) for nonsense, and `Conflict` for a run that is over.
     """
-    run.refresh_from_db(fields=["status"])
-    lifecycle.require(run, "apply")
+    lifecycle.require(awake(run), "apply")
     if run.interventions.filter(status=Status.SCHEDULED).count() >= MOST_WAITING:
         raise ValueError(f"at most {MOST_WAITING:,} interventions can wait")
     live = registry.live(run)
@@ -44,11 +45,22 @@ def apply(run: Run, event: Mapping[str, Any], by: AbstractBaseUser | None = None
             made = _store(run, live, event, accepted, by or run.owner)
         except BaseException:
             live.now(lambda backend: backend.withdraw(accepted["sequence"]))
+            if accepted["sequence"] - live.made >= MOST_NUMBERS_LOST - 1:
+                registry.drop(run.pk)  # brought back it counts on from those that are stored
             raise
         live.made = made.seq + 1
     log.info("run.intervened", simulation_id=str(run.pk), type=event.get("type"), tick=made.tick)
     live.bell.ring()
     return made
+
+
+def awake(run: Run) -> Run:
+    """Read the state of a run, once it was taken up where its server had ended: then more is possible."""
+    run.refresh_from_db(fields=["status"])
+    if run.status == Run.Status.INTERRUPTED:
+        registry.live(run)
+        run.refresh_from_db(fields=["status"])
+    return run
 
 
 def _store(
@@ -77,8 +89,7 @@ def _store(
 
 def withdraw(run: Run, seq: int, by: AbstractBaseUser | None = None) -> Intervention:
     """Take back an intervention that has not taken effect. Raises ValueError when it has, or is not there."""
-    run.refresh_from_db(fields=["status"])
-    lifecycle.require(run, "apply")
+    lifecycle.require(awake(run), "apply")
     live = registry.live(run)
     with live.steering, live.held(), live.intervening:
         run.refresh_from_db(fields=["status"])

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from typing import TYPE_CHECKING, Any
 
 import structlog
+from django.db import connection
 from django.db.models import Max
 from django.utils import timezone
 
@@ -20,11 +21,12 @@ from simulations.models import Artifact, AuditEntry, Run
 from simulations.runs import asking, conclusion, lifecycle, moments, notices, ownership, recorder, rounds
 from simulations.runs.branching import branch
 from simulations.runs.hindsight import explained_at, left_by
-from simulations.runs.interventions import apply, withdraw
+from simulations.runs.interventions import apply, awake, withdraw
 from simulations.runs.notices import seats_changed
 from simulations.runs.ownership import Gone, OwnedElsewhere
 from simulations.runs.pace import checked_speed
-from simulations.runs.registry import note_progress, progress, registry
+from simulations.runs.progress import NO_GOAL, note_progress, progress
+from simulations.runs.registry import registry
 from simulations.runs.replay import Unrepeatable
 
 if TYPE_CHECKING:
@@ -46,6 +48,7 @@ __all__ = [
     "in_turn",
     "keep",
     "metrics",
+    "paid_by",
     "pause",
     "recover",
     "resume",
@@ -97,7 +100,7 @@ def step(run: Run, until: object = None, by: AbstractBaseUser | None = None) -> 
         return tick(run, by=by)
     if not isinstance(until, str) or until not in EVENT_TYPES:
         raise ValueError(f"until must be one of {', '.join(EVENT_TYPES)}")
-    lifecycle.require(_fresh(run), "step")
+    lifecycle.require(awake(run), "step")
     _go(run, by, goal_tick=None, until=until, wanted="step")
     return None
 
@@ -117,7 +120,7 @@ def _rested(live: LiveRun, run: Run, by: AbstractBaseUser | None) -> Run:
         recorder.store(live)
         if live.tick >= live.ticks_total:
             return run
-        lifecycle.move(run, Status.PAUSED, by or run.owner, **progress(live))
+        lifecycle.move(run, Status.PAUSED, by or run.owner, **progress(live) | NO_GOAL)
     return _moved(run, live)
 
 
@@ -151,7 +154,7 @@ def _stop_unread(run: Run, by: AbstractBaseUser, problem: Unrepeatable) -> Run:
 def speed(run: Run, ticks_per_second: object, by: AbstractBaseUser | None = None) -> Run:
     """Set how fast a run goes; None is as fast as it can. Raises ValueError out of bounds."""
     wanted = checked_speed(ticks_per_second)
-    lifecycle.require(_fresh(run), "speed")
+    lifecycle.require(awake(run), "speed")
     live = registry.live(run)
     live.set_speed(wanted)
     Run.objects.filter(pk=run.pk).update(ticks_per_second=wanted)
@@ -164,13 +167,12 @@ def tick(run: Run, count: int = 1, by: AbstractBaseUser | None = None) -> dict[s
 
     With `count` > 1 it also has `ran` and `sums` of the flows and costs. Only for runs that rest.
     """
-    lifecycle.require(_fresh(run), "tick")
+    lifecycle.require(awake(run), "tick")
     live = registry.live(run)
     with live.steering, live.held():
         lifecycle.require(_fresh(run), "tick")
         if live.tick >= live.ticks_total:  # its end could not be stored before
-            with conclusion.stored():
-                conclusion.finish(live, run)
+            _note_ticks(live, run, by)
             lifecycle.require(run, "tick")
         return _ticked(live, run, count, by)
 
@@ -189,6 +191,12 @@ def _ticked(live: LiveRun, run: Run, count: int, by: AbstractBaseUser | None) ->
         conclusion.fail(live, run, problem)
         raise
     _add(sums, result)
+    _note_ticks(live, run, by)
+    return result if count == 1 else {**result, "ran": ran + 1, "sums": sums}
+
+
+def _note_ticks(live: LiveRun, run: Run, by: AbstractBaseUser | None) -> None:
+    """Have the row say how far ticks brought the run: a new one rests then, one at its end is over."""
     with conclusion.stored():
         if _fresh(run).status == Status.CREATED:
             lifecycle.move(run, Status.PAUSED, by or run.owner, **progress(live))
@@ -199,7 +207,6 @@ def _ticked(live: LiveRun, run: Run, count: int, by: AbstractBaseUser | None) ->
             note_progress(live)
             run.tick = live.tick
             _store_now_and_then(live)
-    return result if count == 1 else {**result, "ran": ran + 1, "sums": sums}
 
 
 def _store_now_and_then(live: LiveRun) -> None:
@@ -214,6 +221,11 @@ def _store_now_and_then(live: LiveRun) -> None:
         log.warning("run.store_failed", simulation_id=str(live.run_id), problem=str(problem))
 
 
+def paid_by(user_id: int) -> AbstractContextManager[None]:
+    """Return what to hold while a question is answered: who asks pays where runs go on."""
+    return asking.at_cost_of(user_id) if registry.computes else nullcontext()
+
+
 def seconds_to_wait(user_id: int) -> float:
     """Return how long somebody's next question has to wait, for the sake of the runs that go on here."""
     return asking.allowance.wait(user_id) if registry.computes else 0.0
@@ -222,8 +234,13 @@ def seconds_to_wait(user_id: int) -> float:
 @contextmanager
 def in_turn(user_id: int) -> Iterator[None]:
     """Answer a question of somebody who waits in this thread, when it is their turn; they pay for it."""
-    with asking.turns.in_thread(user_id) if registry.computes else nullcontext():
-        time.sleep(seconds_to_wait(user_id))
+    if not registry.computes:
+        yield
+        return
+    with asking.turns.waited_for(user_id):
+        if seconds := seconds_to_wait(user_id):
+            connection.close()  # others may need it meanwhile
+            time.sleep(seconds)
         with asking.at_cost_of(user_id):
             yield
 
@@ -280,7 +297,6 @@ def keep(run: Run, tick: int | None = None) -> None:
     try:
         with conclusion.stored():
             recorder.store(live)
-            note_progress(live)
     except conclusion.CannotStore:
         if tick is None or tick >= live.recorder.stored_tick:
             raise

@@ -126,7 +126,9 @@ def claim(run: Run, me: Registration) -> Run:
 
 def is_free(run: Run) -> bool:
     """Whether no live process has the run."""
-    owner = run.claimed_by
+    if run.claimed_by_id is None:
+        return True
+    owner = Process.objects.filter(pk=run.claimed_by_id).first()
     return owner is None or not is_alive(owner)
 
 

@@ -12,6 +12,7 @@ import time
 from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import wait
+from contextlib import suppress
 from contextvars import copy_context
 from dataclasses import dataclass, field
 from functools import partial
@@ -21,12 +22,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import structlog
 from django.db import transaction
-from django.db.models.functions import Greatest
 
 from simulations import storage
-from simulations.models import Artifact, Run
+from simulations.models import Artifact
 from simulations.runs import checkpoints, outcomes
 from simulations.runs.ownership import Gone, LostClaim
+from simulations.runs.progress import note_progress
 
 if TYPE_CHECKING:
     from simulations.engine.protocol import SimulationBackend
@@ -82,7 +83,8 @@ class Replaced:
         gone = [each for each in self.files if each[0] <= until]
         self.files = [each for each in self.files if each[0] > until]
         for _, path in gone:
-            path.unlink(missing_ok=True)
+            with suppress(OSError):
+                path.unlink(missing_ok=True)
 
 
 @dataclass
@@ -364,8 +366,7 @@ def _replace(live: LiveRun, rows: list[Artifact], tick: int) -> None:
     The run's row stands at least at `tick` then: a run is never behind what is stored of it.
     """
     with transaction.atomic():
-        ours = Run.objects.filter(pk=live.run_id, epoch=live.epoch)
-        if not ours.update(tick=Greatest("tick", tick)):
+        if not note_progress(live, tick):
             raise LostClaim(f"run {live.run_id} changed hands")
         artifacts = Artifact.objects.filter(run_id=live.run_id)
         old = list(artifacts.filter(provisional=True))

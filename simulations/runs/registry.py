@@ -6,9 +6,9 @@ later has it brought back from its inputs.
 
 from __future__ import annotations
 
+import math
 import threading
 import time
-from typing import Any
 from uuid import UUID
 from weakref import WeakValueDictionary
 
@@ -21,13 +21,14 @@ from simulations.runs import conclusion, lifecycle, notices, ownership, recorder
 from simulations.runs.connecting import done_with_database
 from simulations.runs.driver import End, LiveRun
 from simulations.runs.ownership import LostClaim, Registration
+from simulations.runs.progress import NO_GOAL, note_progress, progress
 from simulations.runs.rounds import Rounds
 from simulations.runs.scheduler import Scheduler
 
 log = structlog.get_logger(__name__)
 Status = Run.Status
 
-NO_GOAL: dict[str, Any] = {"goal_tick": None, "goal_event": ""}
+AGAIN_SECONDS = 300.0  # after which a run that could not be brought back is tried again unasked
 OVER_SECONDS = 30.0  # that a run which is over stays after it was last touched
 IDLE_SECONDS = 300.0  # the same for one that could go on
 MOST_IDLE = 50  # resting ones at once
@@ -45,6 +46,8 @@ class Registry:
         self._scheduler: Scheduler | None = None
         self._me: Registration | None = None
         self._rounds: Rounds | None = None
+        self._closing = False
+        self._failed_at: dict[UUID, float] = {}  # when runs could not be brought back
 
     @property
     def me(self) -> Registration:
@@ -83,6 +86,8 @@ class Registry:
         Of a row that was just read the epoch tells whether the run is still ours; else the database is asked.
         Raises `OwnedElsewhere`, or `Unrepeatable` (another engine version, inputs gone).
         """
+        if self._closing and self.held(run.pk) is None:
+            raise ownership.OwnedElsewhere("This server is ending. Try again.")
         with self._loading_lock(run.pk):
             live = self.held(run.pk)
             if live is not None and not self._is_ours(run, live, just_read):
@@ -111,8 +116,8 @@ class Registry:
         live = self._lives.pop(run_id, None)
         if live is not None:
             live.close(put_away=put_away)
-            live.recorder.replaced.remove()
             ownership.release(run_id, live.epoch)
+            live.recorder.replaced.remove()
 
     def remove(self, run_id: UUID) -> None:
         """Let go of a run that is deleted, also if it is being brought back just now."""
@@ -176,21 +181,38 @@ class Registry:
             self._rounds.end()
         for live in list(self._lives.values()):
             if store:
-                with live.steering:
-                    self._rest(live)
-                    self.drop(live.run_id)
+                self._leave(live)
             live.close()
-        self._lives.clear()
         if self._scheduler is not None:
             self._scheduler.close()
+        for live in list(self._lives.values()):  # what was being loaded then; jobs that nobody does any more
+            live.close()
+        self._lives.clear()
         if self._me is not None:
             self._me.end()
         self._scheduler = self._me = self._rounds = None
 
+    def close_doors(self) -> None:
+        """Load no run any more: this process is about to end."""
+        self._closing = True
+
+    def _leave(self, live: LiveRun) -> None:
+        """Rest and release a run; where that fails, the others are still to come."""
+        try:
+            with live.steering:
+                self._rest(live)
+                self.drop(live.run_id)
+        except Exception:
+            log.exception("run.not_released_at_exit", simulation_id=str(live.run_id))
+
+    def has_failed_lately(self, run_id: UUID) -> bool:
+        """Whether a run could not be brought back minutes ago: only somebody who asks has it tried again."""
+        return time.monotonic() - self._failed_at.get(run_id, -math.inf) < AGAIN_SECONDS
+
     def _rest(self, live: LiveRun) -> None:
         """Store a live run's tail, tick and goal before it is let go of; failing costs computing it again."""
         try:
-            live.halt(for_good=False)
+            live.halt()
             if Run.objects.filter(pk=live.run_id, status__in=Run.LIVE, epoch=live.epoch).exists():
                 recorder.store(live)
                 note_progress(live)
@@ -217,10 +239,12 @@ class Registry:
                 notices.run_changed(run.pk, run.owner_id, run.status, run.tick)
                 live.go(goal_tick=run.goal_tick, until=run.goal_event or None)
         except BaseException:  # whoever can load it may have it
+            self._failed_at[run.pk] = time.monotonic()
             if live is not None:
                 live.close()
             ownership.release(run.pk, run.epoch)
             raise
+        self._failed_at.pop(run.pk, None)
         return live
 
     def _wrap(self, run: Run, back: replay.BroughtBack) -> LiveRun:
@@ -280,6 +304,7 @@ class Registry:
         elif end.why == "finished":
             conclusion.finish(live, run)
         else:
+            note_progress(live)  # with the goal it stands at, should the process end between the next two
             recorder.store(live)
             lifecycle.move(run, Status.PAUSED, None, **progress(live) | NO_GOAL)
             live.moved(run.status)
@@ -291,8 +316,9 @@ class Registry:
             close_old_connections()
             if live.recorder.is_large or live.checkpoint_is_due:
                 recorder.store(live)
-            if not note_progress(live):
-                raise LostClaim(f"run {live.run_id} changed hands")
+            with live.steering:  # so that an older goal is not written after a newer one
+                if not note_progress(live):
+                    raise LostClaim(f"run {live.run_id} changed hands")
         except LostClaim:
             self._lose(live)
         finally:
@@ -311,23 +337,6 @@ def _brought_back(run: Run) -> replay.BroughtBack:
 def _patience(live: LiveRun) -> float:
     """Return how many seconds a resting run stays after it was last touched."""
     return OVER_SECONDS if live.status in Run.OVER else IDLE_SECONDS
-
-
-def progress(live: LiveRun) -> dict[str, Any]:
-    """Return the columns of a row that say how far a live run is."""
-    return {
-        "tick": live.tick,
-        "engine_seconds": live.engine_seconds,
-        "goal_tick": live.goal_tick,
-        "goal_event": live.until or "",
-    }
-
-
-def note_progress(live: LiveRun) -> bool:
-    """Write how far a run is that is not over; False when the claim is lost."""
-    ours = Run.objects.filter(pk=live.run_id, epoch=live.epoch)
-    going = ours.filter(status__in=Run.LIVE)
-    return bool(going.update(**progress(live))) or ours.exists()
 
 
 registry = Registry()

@@ -11,6 +11,7 @@ from django.contrib.sessions.models import Session
 from django.db import transaction
 from django.db.models.signals import post_delete, post_save
 from django.dispatch import receiver
+from django.utils import timezone
 
 from simulations.models.account import token_revoked
 from simulations.runs.notices import seats_changed
@@ -27,9 +28,17 @@ def user_saved(
         transaction.on_commit(partial(seats_changed, user_id=instance.pk))
 
 
+@receiver(post_delete, sender=User)
+def user_deleted(instance: User, **_: Any) -> None:
+    """Have the sockets of somebody see that the account is gone."""
+    transaction.on_commit(partial(seats_changed, user_id=instance.pk))
+
+
 @receiver(post_delete, sender=Session)
 def session_ended(instance: Session, **_: Any) -> None:
     """Have the sockets of a session that is over see that: somebody signed out, here or in the admin."""
+    if instance.expire_date <= timezone.now():  # nobody sits there any more; there may be many
+        return
     user_id = instance.get_decoded().get(SESSION_KEY)
     if user_id is not None:
         transaction.on_commit(partial(seats_changed, user_id=int(user_id)))

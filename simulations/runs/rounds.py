@@ -87,7 +87,8 @@ def take_up(registry: Registry) -> int:
     Returns how many were taken up.
     """
     ownership.bury_the_dead()
-    return sum(bring_back(registry, run) for run in ownership.orphans())
+    orphans = [run for run in ownership.orphans() if not registry.has_failed_lately(run.pk)]
+    return sum(bring_back(registry, run) for run in orphans)
 
 
 def bring_back(registry: Registry, run: Run) -> bool:

@@ -98,7 +98,18 @@ def _other_measures(run: Run, computed: dict[str, Any]) -> tuple[str, ...]:
     as_stored: dict[str, Any] = json.loads(json.dumps(computed))
     stored: dict[str, Any] = run.metrics or {}
     names = dict.fromkeys((*as_stored, *stored))
-    return tuple(name for name in names if as_stored.get(name) != stored.get(name))
+    return tuple(name for name in names if not _same(as_stored.get(name), stored.get(name)))
+
+
+def _same(computed: Any, stored: Any) -> bool:
+    """Whether two values of JSON are the same; a database may give a large float back as an integer."""
+    if isinstance(computed, dict) and isinstance(stored, dict):
+        return computed.keys() == stored.keys() and all(_same(computed[key], stored[key]) for key in computed)
+    if isinstance(computed, list) and isinstance(stored, list):
+        return len(computed) == len(stored) and all(map(_same, computed, stored))
+    if isinstance(computed, float) and isinstance(stored, int | float):
+        return computed == float(stored)
+    return bool(computed == stored)
 
 
 def _stored(run: Run, part: Artifact) -> dict[str, Any]:

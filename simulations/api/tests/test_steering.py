@@ -42,6 +42,7 @@ def total(client, address: str) -> int:
         ('{"type": "set_arrival_rate", "multiplier": NaN}', "NaN is not a number"),
         ('{"type": ', "line 1 column"),
         ("[" * 100_000, "nested too deeply"),
+        ("{" + "".join(f'"k{n}": 1, ' for n in range(100_000)) + '"k99999": 2}', "'k99999' is given twice"),
     ],
 )
 def test_a_body_that_is_no_plain_json_is_refused_with_the_reason(body, said, client, address):

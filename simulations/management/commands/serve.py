@@ -100,9 +100,10 @@ class Workbench(Server):  # type: ignore[misc]
             raise CommandError("The workbench could not listen there; the line above says why.")
 
     def end_sockets(self) -> None:
-        """Tell all who watch to try again: with the next server, or another one."""
+        """Load no run any more, and tell all who watch to try again: with the next server, or another one."""
+        registry.close_doors()
         for protocol in list(self.connections):
-            if isinstance(protocol, Socket):
+            if isinstance(protocol, Socket) and protocol.state == protocol.STATE_OPEN:
                 protocol.serverClose(code=TRY_AGAIN)
 
     def listen_success(self, port: Any) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from simulations.runs import asking
 from simulations.runs.asking import Allowance, Shared, Turns, at_cost_of, metered
+from simulations.runs.ownership import Gone
 from simulations.runs.slicing import LEAST_REST_SECONDS, Slice
 from simulations.tests.bench.frames import Server
 from simulations.tests.soak import asking as soak
@@ -103,6 +104,16 @@ def test_somebody_has_one_turn_however_many_ask_for_them() -> None:
             assert turns.in_loop(2) is not mine
 
     asyncio.run(in_a_loop())
+
+
+def test_who_has_many_questions_waiting_is_told_so(monkeypatch) -> None:
+    monkeypatch.setattr(asking, "MOST_WAITING", 0)
+    turns = Turns()
+    mine, others = turns.waited_for(1), turns.waited_for(2)
+    with mine, others, pytest.raises(Gone, match="questions"), turns.waited_for(1):
+        pytest.fail("it was its turn")
+    with turns.waited_for(1):
+        pass
 
 
 def test_who_asks_before_the_answer_came_shares_it() -> None:

@@ -129,6 +129,15 @@ async def test_a_revoked_token_loses_its_open_socket_at_once(make, owner) -> Non
         assert await page.hear("nothing", SOON_SECONDS) == 4001
 
 
+async def test_who_is_deleted_loses_open_sockets_at_once(make) -> None:
+    viewer = await in_thread(User.objects.create_user)("viewer")
+    run = await make(shared=True)
+    async with await watcher(run, viewer) as page:
+        await page.hear("status")
+        await in_thread(viewer.delete)()
+        assert await page.hear("nothing", SOON_SECONDS) == 4001
+
+
 @pytest.mark.parametrize("change", ["password", "closed", "token"])
 async def test_what_the_admin_takes_from_somebody_counts_at_once(change, make, owner) -> None:
     run = await make()

@@ -4,14 +4,16 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from django.db import connections
+from django.db import OperationalError, connections
 
 from simulations import storage
 from simulations.models import Artifact, Intervention, Run
-from simulations.runs import manager, recorder
+from simulations.runs import interventions, lifecycle, manager, recorder, replay
+from simulations.runs.conclusion import CannotStore
 from simulations.runs.lifecycle import Conflict
-from simulations.runs.ownership import Gone
-from simulations.runs.registry import note_progress, registry
+from simulations.runs.ownership import Gone, OwnedElsewhere
+from simulations.runs.progress import note_progress
+from simulations.runs.registry import registry
 from simulations.runs.replay import Unrepeatable
 from simulations.runs.tests.cast import (
     busy,
@@ -236,3 +238,96 @@ def test_a_branch_of_a_run_that_never_ran_is_of_this_engine(owner) -> None:
     branch = manager.branch(run, 0, owner)
     manager.start(branch)
     assert run_to_status(branch, Status.FINISHED).digest
+
+
+def test_a_step_to_an_event_that_never_comes_leaves_the_others_their_time(owner) -> None:
+    one, other = (new_run(owner, busy(ticks=86_400, rate=5.0)) for _ in range(2))
+    manager.start(one)
+    live = registry.live(one)
+    for _ in range(20):  # slices that are ended early and have something left
+        manager.state(one)
+    manager.pause(one)
+    manager.step(one, until="refused")
+    manager.start(other)
+    wait_until(lambda: registry.live(other).tick > 200)
+    assert live.stepping
+    manager.pause(one)
+
+
+def test_a_row_never_goes_back_and_only_one_that_runs_has_a_goal(owner) -> None:
+    run = new_run(owner, busy(ticks=500))
+    manager.tick(run, count=50)
+    live = registry.live(run)
+    Run.objects.filter(pk=run.pk).update(tick=80)
+    live.goal_tick = 90
+    assert note_progress(live)
+    row = Run.objects.get(pk=run.pk)
+    assert (row.tick, row.goal_tick) == (80, None)
+    Run.objects.filter(pk=run.pk).update(status=Status.RUNNING)
+    assert note_progress(live)
+    assert Run.objects.get(pk=run.pk).goal_tick == 90
+    Run.objects.filter(pk=run.pk).update(epoch=live.epoch + 1)
+    assert not note_progress(live)
+
+
+def test_a_process_that_ends_loads_no_run_any_more(owner, monkeypatch) -> None:
+    held, other = new_run(owner), new_run(owner)
+    manager.tick(held)
+    monkeypatch.setattr(registry, "_closing", True)
+    assert manager.state(held)["tick"] == 1
+    with pytest.raises(OwnedElsewhere, match="ending"):
+        manager.state(other)
+
+
+def test_what_cannot_be_brought_back_says_so_and_is_not_tried_again_and_again(owner, as_person) -> None:
+    run = new_run(owner)
+    manager.tick(run, count=5)
+    manager.apply(run, MONEY)
+    forget_as_if_killed()
+    Intervention.objects.filter(run=run).update(tick=0, made_tick=5)
+    Run.objects.filter(pk=run.pk).update(status=Status.RUNNING, claimed_by=None)
+    assert manager.recover() == 0
+    row = Run.objects.get(pk=run.pk)
+    assert row.status == Status.INTERRUPTED
+    assert manager.recover() == 0
+    assert Run.objects.get(pk=run.pk).epoch == row.epoch
+    for path, body in (("events", MONEY), ("tick", {})):
+        answer = as_person(owner).post(
+            f"/api/simulations/{run.pk}/{path}", body, content_type="application/json"
+        )
+        assert answer.status_code == 409, path
+        assert answer.json()["possible"] == ["stop", "delete"]
+    assert manager.stop(row).status == Status.STOPPED
+
+
+def test_a_new_run_ticked_to_its_end_is_over_once_that_can_be_stored(owner, monkeypatch) -> None:
+    run = new_run(owner)
+
+    def locked(*_: object, **__: object) -> None:
+        raise OperationalError("database is locked")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(lifecycle, "move", locked)
+        with pytest.raises(CannotStore):
+            manager.tick(run, count=100)
+    assert Run.objects.get(pk=run.pk).status == Status.CREATED
+    with pytest.raises(Conflict, match="is finished"):
+        manager.tick(run)
+    assert verify(Run.objects.get(pk=run.pk), lambda _: None).identical
+
+
+def test_numbers_lost_on_a_full_disk_never_make_a_run_unrepeatable(owner, monkeypatch) -> None:
+    monkeypatch.setattr(replay, "MOST_NUMBERS_LOST", 5)
+    monkeypatch.setattr(interventions, "MOST_NUMBERS_LOST", 5)
+    run = new_run(owner)
+    manager.tick(run, count=3)
+    for _ in range(17):
+        with monkeypatch.context() as patch:
+            patch.setattr(interventions, "_store", lambda *_: int("no"))
+            with pytest.raises(ValueError, match="no"):
+                manager.apply(run, MONEY)
+    manager.apply(run, MONEY)
+    forget_as_if_killed()
+    run.refresh_from_db()
+    manager.start(run)
+    assert run_to_status(run, Status.FINISHED).digest == undisturbed_digest(run)

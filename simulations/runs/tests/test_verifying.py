@@ -104,6 +104,22 @@ def test_a_changed_digest_is_told(run) -> None:
     assert "measures" not in said
 
 
+@pytest.mark.parametrize(
+    ("computed", "stored", "same"),
+    [
+        (1.1529215046068472e18, 1152921504606847200, True),  # as PostgreSQL gives it back
+        ({"a": [1.0, None]}, {"a": [1, None]}, True),
+        ({"a": [1.0]}, {"a": [1.0, 2.0]}, False),
+        ({"a": 1}, {"b": 1}, False),
+        (10**18 + 1, 10**18, False),
+        (0.1, 0.2, False),
+        (None, 0, False),
+    ],
+)
+def test_values_that_a_database_writes_otherwise_are_the_same(computed, stored, same) -> None:
+    assert verifying._same(computed, stored) is same
+
+
 def test_a_changed_measure_is_named(run, owner, as_person) -> None:
     Run.objects.update(metrics=run.metrics | {"rho": 0.123, "settled_count": 1})
     said, status = report(run)
