@@ -90,10 +90,12 @@ class Turns:
                 if self._waiting[who] >= MOST_WAITING:
                     raise Gone("Many questions of yours wait for their answers. Try again.")
                 self._waiting[who] += 1
-            connection.close()
-            turn.acquire()
-            with self._lock:
-                self._waiting[who] -= 1
+            try:
+                lend_connection()
+                turn.acquire()
+            finally:
+                with self._lock:
+                    self._waiting[who] -= 1
         try:
             yield
         finally:
@@ -103,6 +105,12 @@ class Turns:
         """Return the turn of somebody's questions that wait in the running loop."""
         with self._lock:
             return self._loops.setdefault((asyncio.get_running_loop(), who), asyncio.Lock())
+
+
+def lend_connection() -> None:
+    """Let others have this thread's connection to the database while it waits."""
+    if not connection.in_atomic_block:
+        connection.close()
 
 
 class Shared(Generic[Answer]):

@@ -21,6 +21,7 @@ import structlog
 from simulations.runs import jobs
 from simulations.runs.asking import Shared
 from simulations.runs.checkpoints import Timer
+from simulations.runs.ends import End
 from simulations.runs.jobs import Jobs
 from simulations.runs.ownership import Gone
 from simulations.runs.pace import Pace, Speedometer
@@ -54,18 +55,6 @@ class Bank:
     id: str
     name: str
     expected_cents: float
-
-
-@dataclass(frozen=True, eq=False)
-class End:
-    """That a run stopped by itself: "goal", "event", "finished" or "failed". Each is told apart."""
-
-    why: str
-
-    @property
-    def may_be_passed(self) -> bool:
-        """Whether the run can go on from there."""
-        return self.why in {"goal", "event"}
 
 
 class LiveRun:
@@ -159,6 +148,14 @@ class LiveRun:
             yield
         finally:
             self.call(lambda _: self._hold(-1))
+
+    @contextmanager
+    def steered(self) -> Iterator[None]:
+        """Be the one who steers, to the end. Raises `Gone` of a run that was let go of meanwhile."""
+        with self.steering:
+            if self._closed:
+                raise Gone("The run is not held here any more. Try again.")
+            yield
 
     def aside(self, work: Callable[[], None]) -> bool:
         """Have a thread of its own kind do what waits for the disk; False when this process ends."""

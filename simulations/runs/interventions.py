@@ -37,7 +37,7 @@ def apply(run: Run, event: Mapping[str, Any], by: AbstractBaseUser | None = None
     if run.interventions.filter(status=Status.SCHEDULED).count() >= MOST_WAITING:
         raise ValueError(f"at most {MOST_WAITING:,} interventions can wait")
     live = registry.live(run)
-    with live.steering, live.held(), live.intervening:
+    with live.steered(), live.held(), live.intervening:
         run.refresh_from_db(fields=["status"])
         lifecycle.require(run, "apply")
         accepted = live.now(lambda backend: backend.apply(event))
@@ -46,7 +46,7 @@ def apply(run: Run, event: Mapping[str, Any], by: AbstractBaseUser | None = None
         except BaseException:
             live.now(lambda backend: backend.withdraw(accepted["sequence"]))
             if accepted["sequence"] - live.made >= MOST_NUMBERS_LOST - 1:
-                registry.drop(run.pk)  # brought back it counts on from those that are stored
+                registry.let_go(live)  # brought back it counts on from those that are stored
             raise
         live.made = made.seq + 1
     log.info("run.intervened", simulation_id=str(run.pk), type=event.get("type"), tick=made.tick)
@@ -91,7 +91,7 @@ def withdraw(run: Run, seq: int, by: AbstractBaseUser | None = None) -> Interven
     """Take back an intervention that has not taken effect. Raises ValueError when it has, or is not there."""
     lifecycle.require(awake(run), "apply")
     live = registry.live(run)
-    with live.steering, live.held(), live.intervening:
+    with live.steered(), live.held(), live.intervening:
         run.refresh_from_db(fields=["status"])
         lifecycle.require(run, "apply")
         live.now(lambda backend: backend.withdraw(seq))
@@ -99,7 +99,7 @@ def withdraw(run: Run, seq: int, by: AbstractBaseUser | None = None) -> Interven
             made = _store_withdrawal(run, live, seq, by or run.owner)
         except BaseException:
             # The engine cannot take it up again under its number: bring the run back as its rows say.
-            registry.drop(run.pk)
+            registry.let_go(live)
             raise
     live.bell.ring()
     return made

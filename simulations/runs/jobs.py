@@ -32,8 +32,12 @@ class Jobs:
 
     def do(self, backend: SimulationBackend, is_closed: Callable[[], bool]) -> None:
         """Do what waits, as long as the engine is held."""
-        while self._waiting and not is_closed():
-            _do(*self._waiting.popleft(), backend)
+        while not is_closed():
+            try:
+                future, job = self._waiting.popleft()
+            except IndexError:  # none is left, or they were refused in this moment
+                return
+            _do(future, job, backend)
 
     def refuse(self) -> None:
         """Tell all who wait that nobody does their jobs: they raise `Gone`."""

@@ -58,6 +58,7 @@ def bring_back() -> None:
 def put_to_rest() -> None:
     """Store and release every live run of this process; its sweeps wait for the next one."""
     try:
+        manager.close_doors()
         sweeping.shut_down()
         manager.shut_down()
     finally:

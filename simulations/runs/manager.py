@@ -7,12 +7,11 @@ for the audit log; None is the run's owner. `lifecycle.Conflict` says what is po
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import structlog
-from django.db import connection
 from django.db.models import Max
 from django.utils import timezone
 
@@ -28,6 +27,7 @@ from simulations.runs.pace import checked_speed
 from simulations.runs.progress import NO_GOAL, note_progress, progress
 from simulations.runs.registry import registry
 from simulations.runs.replay import Unrepeatable
+from simulations.runs.turns import in_turn, paid_by, seconds_to_wait
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser
@@ -41,6 +41,7 @@ __all__ = [
     "Unrepeatable",
     "apply",
     "branch",
+    "close_doors",
     "delete",
     "explain",
     "explained_at",
@@ -108,7 +109,7 @@ def step(run: Run, until: object = None, by: AbstractBaseUser | None = None) -> 
 def pause(run: Run, by: AbstractBaseUser | None = None) -> Run:
     """Rest a running run and store what it recorded. A paused one stays paused."""
     live = registry.live(run)
-    with live.steering:
+    with live.steered():
         return _rested(live, run, by)
 
 
@@ -119,7 +120,7 @@ def _rested(live: LiveRun, run: Run, by: AbstractBaseUser | None) -> Run:
     with conclusion.halted(live):
         recorder.store(live)
         if live.tick >= live.ticks_total:
-            return run
+            return conclusion.finish(live, run)
         lifecycle.move(run, Status.PAUSED, by or run.owner, **progress(live) | NO_GOAL)
     return _moved(run, live)
 
@@ -134,7 +135,7 @@ def stop(run: Run, by: AbstractBaseUser | None = None) -> Run:
     except Unrepeatable as problem:
         return _stop_unread(run, by or run.owner, problem)
     try:
-        with live.steering:
+        with live.steered():
             lifecycle.require(_fresh(run), "stop")
             return conclusion.stop(live, run, by or run.owner)
     except lifecycle.Conflict:  # somebody was quicker
@@ -169,7 +170,7 @@ def tick(run: Run, count: int = 1, by: AbstractBaseUser | None = None) -> dict[s
     """
     lifecycle.require(awake(run), "tick")
     live = registry.live(run)
-    with live.steering, live.held():
+    with live.steered(), live.held():
         lifecycle.require(_fresh(run), "tick")
         if live.tick >= live.ticks_total:  # its end could not be stored before
             _note_ticks(live, run, by)
@@ -219,30 +220,6 @@ def _store_now_and_then(live: LiveRun) -> None:
             recorder.store(live)
     except conclusion.CannotStore as problem:
         log.warning("run.store_failed", simulation_id=str(live.run_id), problem=str(problem))
-
-
-def paid_by(user_id: int) -> AbstractContextManager[None]:
-    """Return what to hold while a question is answered: who asks pays where runs go on."""
-    return asking.at_cost_of(user_id) if registry.computes else nullcontext()
-
-
-def seconds_to_wait(user_id: int) -> float:
-    """Return how long somebody's next question has to wait, for the sake of the runs that go on here."""
-    return asking.allowance.wait(user_id) if registry.computes else 0.0
-
-
-@contextmanager
-def in_turn(user_id: int) -> Iterator[None]:
-    """Answer a question of somebody who waits in this thread, when it is their turn; they pay for it."""
-    if not registry.computes:
-        yield
-        return
-    with asking.turns.waited_for(user_id):
-        if seconds := seconds_to_wait(user_id):
-            connection.close()  # others may need it meanwhile
-            time.sleep(seconds)
-        with asking.at_cost_of(user_id):
-            yield
 
 
 def state(run: Run) -> dict[str, Any]:
@@ -370,6 +347,11 @@ def held() -> list[LiveRun]:
     return [live for live in lives if live is not None]
 
 
+def close_doors() -> None:
+    """Bring back no run any more: this process is about to end."""
+    registry.close_doors()
+
+
 def shut_down() -> None:
     """Rest and release every live run of this process, so that the next one can go on."""
     registry.shut_down()
@@ -380,7 +362,7 @@ def _go(
 ) -> Run:
     """Make a run step, and its row say so."""
     live = registry.live(run)
-    with live.steering:
+    with live.steered():
         return _set_going(live, run, by, goal_tick=goal_tick, until=until, wanted=wanted)
 
 
@@ -408,8 +390,7 @@ def _set_going(  # noqa: PLR0913  (the goal, by name)
             log.info("run.started", simulation_id=str(run.pk), seed=run.seed)
         _moved(run, live)
     live.go(goal_tick=goal_tick, until=until)
-    if was_running:  # whoever takes the run up must know its new goal, too
-        note_progress(live)
+    note_progress(live)  # whoever takes the run up must know its goal, too
     return run
 
 

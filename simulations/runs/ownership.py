@@ -30,6 +30,7 @@ log = structlog.get_logger(__name__)
 
 OWNED_FIELDS = [
     *("epoch", "claimed_by", "status", "tick", "goal_tick", "goal_event", "ticks_per_second", "deleted_at"),
+    "engine_seconds",
 ]
 LOOK_SECONDS = 0.5  # how often a process looks whether another wants one of its runs
 HEARTBEAT_SECONDS = 5.0
@@ -140,6 +141,11 @@ def release(run_id: uuid.UUID, epoch: int) -> None:
 def hand_over(run_id: uuid.UUID, epoch: int) -> None:
     """Let go of a run, if it is still ours, for the process that wants it; nobody else takes it meanwhile."""
     Run.objects.filter(pk=run_id, epoch=epoch).update(claimed_by=F("wanted_by"), wanted_by=None)
+
+
+def hand_over_unheld(run_id: uuid.UUID, me: Registration) -> None:
+    """Let the process that wants a run have it, which this one claimed and has not in memory."""
+    Run.objects.filter(pk=run_id, claimed_by=me.id).update(claimed_by=F("wanted_by"), wanted_by=None)
 
 
 def is_ours(run_id: uuid.UUID, epoch: int) -> bool:

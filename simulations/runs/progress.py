@@ -21,15 +21,17 @@ def progress(live: LiveRun) -> dict[str, Any]:
 
 
 def note_progress(live: LiveRun, tick: int | None = None) -> bool:
-    """Write how far a run is that is not over, at least `tick`; False when the claim is lost.
+    """Write how far a run is that is not over, or at least `tick`; False when the claim is lost.
 
-    A row never goes back: somebody else may have written more meanwhile. Only one that goes on has a goal.
+    A row never goes back: somebody else may have written more meanwhile. Only one that goes on has a goal,
+    which is taken from it by who steers it, not by who only stores up to a `tick`.
     """
+    goal = {name: value for name, value in _goal(live).items() if tick is None or value}
     ours = Run.objects.filter(pk=live.run_id, epoch=live.epoch)
     found = ours.filter(status__in=Run.LIVE).update(
         tick=Greatest("tick", live.tick if tick is None else tick),
         engine_seconds=Greatest("engine_seconds", live.engine_seconds),
-        **{name: _if_it_goes_on(name, value) for name, value in _goal(live).items()},
+        **{name: _if_it_goes_on(name, value) for name, value in goal.items()},
     )
     return bool(found) or ours.exists()
 

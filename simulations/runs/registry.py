@@ -13,13 +13,14 @@ from uuid import UUID
 from weakref import WeakValueDictionary
 
 import structlog
-from django.db import close_old_connections
+from django.db import DatabaseError, close_old_connections
 
 from simulations.engine.rust_backend import ENGINE_VERSION
 from simulations.models import Run
 from simulations.runs import conclusion, lifecycle, notices, ownership, recorder, replay
 from simulations.runs.connecting import done_with_database
-from simulations.runs.driver import End, LiveRun
+from simulations.runs.driver import LiveRun
+from simulations.runs.ends import End
 from simulations.runs.ownership import LostClaim, Registration
 from simulations.runs.progress import NO_GOAL, note_progress, progress
 from simulations.runs.rounds import Rounds
@@ -86,8 +87,6 @@ class Registry:
         Of a row that was just read the epoch tells whether the run is still ours; else the database is asked.
         Raises `OwnedElsewhere`, or `Unrepeatable` (another engine version, inputs gone).
         """
-        if self._closing and self.held(run.pk) is None:
-            raise ownership.OwnedElsewhere("This server is ending. Try again.")
         with self._loading_lock(run.pk):
             live = self.held(run.pk)
             if live is not None and not self._is_ours(run, live, just_read):
@@ -95,6 +94,7 @@ class Registry:
                 live = None
             loaded = live is None
             if live is None:
+                self._require_open()
                 live = self._load(run)
                 self._lives[run.pk] = live
             live.touched_at = time.monotonic()
@@ -107,17 +107,31 @@ class Registry:
     def _is_ours(run: Run, live: LiveRun, just_read: bool) -> bool:
         return run.epoch <= live.epoch if just_read else ownership.is_ours(run.pk, live.epoch)
 
+    def _require_open(self) -> None:
+        if self._closing:
+            raise ownership.OwnedElsewhere("This server is ending. Try again.")
+
     def _loading_lock(self, run_id: UUID) -> threading.Lock:
         with self._lock:
             return self._loading.setdefault(run_id, threading.Lock())
 
     def drop(self, run_id: UUID, *, put_away: bool = False) -> None:
         """Let go of a run; its row says how to bring it back. Watchers of one put away stay without it."""
-        live = self._lives.pop(run_id, None)
+        live = self._lives.get(run_id)
         if live is not None:
-            live.close(put_away=put_away)
-            ownership.release(run_id, live.epoch)
-            live.recorder.replaced.remove()
+            self.let_go(live, put_away=put_away)
+
+    def let_go(self, live: LiveRun, *, put_away: bool = False) -> None:
+        """The same for a run in hand, which may have been brought back as another one since."""
+        self._forget(live)
+        live.close(put_away=put_away)
+        ownership.release(live.run_id, live.epoch)
+        live.recorder.replaced.remove()
+
+    def _forget(self, live: LiveRun) -> None:
+        with self._lock:
+            if self._lives.get(live.run_id) is live:
+                del self._lives[live.run_id]
 
     def remove(self, run_id: UUID) -> None:
         """Let go of a run that is deleted, also if it is being brought back just now."""
@@ -150,7 +164,9 @@ class Registry:
                 if live.rests and live.touched_at == touched_at:
                     if live.status not in Run.OVER and live.recorder.stored_tick != live.tick:
                         self._rest(live)
-                    self.drop(live.run_id, put_away=True)
+                    self.let_go(live, put_away=True)
+            except DatabaseError:  # who wants it gets it at the next round
+                log.warning("run.not_released", simulation_id=str(live.run_id), exc_info=True)
             finally:
                 live.steering.release()
         finally:
@@ -159,17 +175,20 @@ class Registry:
     def hand_over(self, run_id: UUID) -> None:
         """Let another process have a run that it wants, stored up to where it stands."""
         with self._loading_lock(run_id):
-            live = self._lives.pop(run_id, None)
-            if live is not None:
-                with live.steering:
-                    self._rest(live)
-                    live.close()
-                ownership.hand_over(run_id, live.epoch)
+            live = self._lives.get(run_id)
+            if live is None:
+                ownership.hand_over_unheld(run_id, self.me)
+                return
+            with live.steering:
+                self._forget(live)
+                self._rest(live)
+                live.close()
+            ownership.hand_over(run_id, live.epoch)
 
     def _lose(self, live: LiveRun) -> None:
         """Let go of a run that another process owns: nothing of it may be written."""
         log.warning("run.lost", simulation_id=str(live.run_id), epoch=live.epoch)
-        self._lives.pop(live.run_id, None)
+        self._forget(live)
         live.close()
 
     def shut_down(self, *, store: bool = True) -> None:
@@ -183,10 +202,11 @@ class Registry:
             if store:
                 self._leave(live)
             live.close()
-        if self._scheduler is not None:
-            self._scheduler.close()
-        for live in list(self._lives.values()):  # what was being loaded then; jobs that nobody does any more
-            live.close()
+        for task in self._scheduler.close() if self._scheduler is not None else ():
+            if isinstance(
+                task, LiveRun
+            ):  # one that was being loaded just then: nobody does its jobs any more
+                task.close()
         self._lives.clear()
         if self._me is not None:
             self._me.end()
@@ -201,7 +221,7 @@ class Registry:
         try:
             with live.steering:
                 self._rest(live)
-                self.drop(live.run_id)
+                self.let_go(live)
         except Exception:
             log.exception("run.not_released_at_exit", simulation_id=str(live.run_id))
 
@@ -232,14 +252,17 @@ class Registry:
         live = None
         try:
             self._take_up(run)
-            live = self._wrap(run, _brought_back(run))
+            back = _brought_back(run)
+            self._require_open()
+            live = self._wrap(run, back)
             if run.status == Status.INTERRUPTED:
                 lifecycle.move(run, Status.RUNNING, None)
                 live.moved(run.status)
                 notices.run_changed(run.pk, run.owner_id, run.status, run.tick)
                 live.go(goal_tick=run.goal_tick, until=run.goal_event or None)
-        except BaseException:  # whoever can load it may have it
-            self._failed_at[run.pk] = time.monotonic()
+        except BaseException as problem:  # whoever can load it may have it
+            if isinstance(problem, replay.Unrepeatable) and not isinstance(problem.__cause__, OSError):
+                self._failed_at[run.pk] = time.monotonic()
             if live is not None:
                 live.close()
             ownership.release(run.pk, run.epoch)
@@ -287,9 +310,6 @@ class Registry:
             with live.steering:
                 if live.has_stopped_by(end):
                     self._conclude(live, end)
-        except lifecycle.Conflict as conflict:  # somebody's pause or stop came first; the run is still ours
-            live.moved(conflict.status)
-            log.info("run.concluded_before", simulation_id=str(live.run_id), status=conflict.status)
         except (LostClaim, Run.DoesNotExist) as problem:
             log.warning("run.not_concluded", simulation_id=str(live.run_id), problem=str(problem))
             self._lose(live)
@@ -297,6 +317,14 @@ class Registry:
             done_with_database()
 
     def _conclude(self, live: LiveRun, end: End) -> None:
+        try:
+            self._store_end(live, end)
+        except lifecycle.Conflict as conflict:  # somebody's pause or stop came first; the run is still ours
+            live.moved(conflict.status)
+            log.info("run.concluded_before", simulation_id=str(live.run_id), status=conflict.status)
+
+    @staticmethod
+    def _store_end(live: LiveRun, end: End) -> None:
         run = Run.objects.get(pk=live.run_id)
         run.epoch = live.epoch
         if live.failure is not None:
@@ -328,7 +356,7 @@ class Registry:
 def _brought_back(run: Run) -> replay.BroughtBack:
     try:
         return replay.bring_back(run)
-    except replay.Unrepeatable:
+    except (replay.Unrepeatable, DatabaseError, MemoryError):
         raise
     except Exception as problem:
         raise replay.Unrepeatable(f"Its inputs no longer make a run: {problem}") from problem

@@ -69,7 +69,7 @@ class Rounds:
 
     def hand_over(self) -> None:
         """Give the runs that other processes want to them, stored up to where they stand."""
-        if self._registry.runs_held():
+        if self._registry.runs_held() or time.monotonic() - self._calm_at >= CALM_SECONDS:
             for run_id in ownership.wanted_of(self._registry.me):
                 self._registry.hand_over(run_id)
 

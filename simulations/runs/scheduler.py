@@ -161,8 +161,8 @@ class Scheduler:
         stepping = [task for task in tuple(self._tasks) if task.stepping]
         return Load(self.threads, len(stepping), sum(task.watchers for task in stepping))
 
-    def close(self) -> None:
-        """End the workers after the slices under way."""
+    def close(self) -> list[Task]:
+        """End the workers after the slices under way; return the tasks that are left."""
         with self._changed:
             self._closed = True
             self._changed.notify_all()
@@ -170,6 +170,7 @@ class Scheduler:
             worker.join()
         self._storers.shutdown()
         self._helpers.shutdown()
+        return list(self._tasks)
 
     def _push(self, task: Task, due: float) -> None:
         task.due = due
