@@ -33,6 +33,7 @@ async def lifespan(
     while True:
         message = await receive()
         if message["type"] == "lifespan.startup":
+            manager.open_doors()
             coming_back = asyncio.create_task(asyncio.to_thread(bring_back))
             await send({"type": "lifespan.startup.complete"})
         else:

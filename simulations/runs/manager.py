@@ -12,6 +12,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import structlog
+from django.db import DatabaseError
 from django.db.models import Max
 from django.utils import timezone
 
@@ -49,6 +50,7 @@ __all__ = [
     "in_turn",
     "keep",
     "metrics",
+    "open_doors",
     "paid_by",
     "pause",
     "recover",
@@ -120,7 +122,7 @@ def _rested(live: LiveRun, run: Run, by: AbstractBaseUser | None) -> Run:
     with conclusion.halted(live):
         recorder.store(live)
         if live.tick >= live.ticks_total:
-            return conclusion.finish(live, run)
+            return conclusion.fail(live, run, live.failure) if live.failure else conclusion.finish(live, run)
         lifecycle.move(run, Status.PAUSED, by or run.owner, **progress(live) | NO_GOAL)
     return _moved(run, live)
 
@@ -138,7 +140,7 @@ def stop(run: Run, by: AbstractBaseUser | None = None) -> Run:
         with live.steered():
             lifecycle.require(_fresh(run), "stop")
             return conclusion.stop(live, run, by or run.owner)
-    except lifecycle.Conflict:  # somebody was quicker
+    except (lifecycle.Conflict, Gone):  # somebody was quicker
         if _fresh(run).status == Status.STOPPED:
             return run
         raise
@@ -352,6 +354,11 @@ def close_doors() -> None:
     registry.close_doors()
 
 
+def open_doors() -> None:
+    """Hold runs again, in a process that is started anew."""
+    registry.open_doors()
+
+
 def shut_down() -> None:
     """Rest and release every live run of this process, so that the next one can go on."""
     registry.shut_down()
@@ -390,7 +397,8 @@ def _set_going(  # noqa: PLR0913  (the goal, by name)
             log.info("run.started", simulation_id=str(run.pk), seed=run.seed)
         _moved(run, live)
     live.go(goal_tick=goal_tick, until=until)
-    note_progress(live)  # whoever takes the run up must know its goal, too
+    with suppress(DatabaseError):  # whoever takes the run up must know its goal, too; else the beat writes it
+        note_progress(live)
     return run
 
 

@@ -6,7 +6,6 @@ later has it brought back from its inputs.
 
 from __future__ import annotations
 
-import math
 import threading
 import time
 from uuid import UUID
@@ -29,7 +28,9 @@ from simulations.runs.scheduler import Scheduler
 log = structlog.get_logger(__name__)
 Status = Run.Status
 
-AGAIN_SECONDS = 300.0  # after which a run that could not be brought back is tried again unasked
+# After which a run that could not be brought back is tried again unasked: for want of inputs, or of disk,
+# database or memory.
+AGAIN_SECONDS, SOON_SECONDS = 300.0, 15.0
 OVER_SECONDS = 30.0  # that a run which is over stays after it was last touched
 IDLE_SECONDS = 300.0  # the same for one that could go on
 MOST_IDLE = 50  # resting ones at once
@@ -48,7 +49,7 @@ class Registry:
         self._me: Registration | None = None
         self._rounds: Rounds | None = None
         self._closing = False
-        self._failed_at: dict[UUID, float] = {}  # when runs could not be brought back
+        self._not_before: dict[UUID, float] = {}  # when runs that could not be brought back are tried again
 
     @property
     def me(self) -> Registration:
@@ -202,11 +203,8 @@ class Registry:
             if store:
                 self._leave(live)
             live.close()
-        for task in self._scheduler.close() if self._scheduler is not None else ():
-            if isinstance(
-                task, LiveRun
-            ):  # one that was being loaded just then: nobody does its jobs any more
-                task.close()
+        if self._scheduler is not None:
+            self._scheduler.close()
         self._lives.clear()
         if self._me is not None:
             self._me.end()
@@ -215,6 +213,10 @@ class Registry:
     def close_doors(self) -> None:
         """Load no run any more: this process is about to end."""
         self._closing = True
+
+    def open_doors(self) -> None:
+        """Undo that: this process begins anew."""
+        self._closing = False
 
     def _leave(self, live: LiveRun) -> None:
         """Rest and release a run; where that fails, the others are still to come."""
@@ -226,8 +228,16 @@ class Registry:
             log.exception("run.not_released_at_exit", simulation_id=str(live.run_id))
 
     def has_failed_lately(self, run_id: UUID) -> bool:
-        """Whether a run could not be brought back minutes ago: only somebody who asks has it tried again."""
-        return time.monotonic() - self._failed_at.get(run_id, -math.inf) < AGAIN_SECONDS
+        """Whether a run could not be brought back a while ago: only somebody who asks has it tried again."""
+        return time.monotonic() < self._not_before.get(run_id, 0.0)
+
+    def _note_failure(self, run_id: UUID, problem: BaseException) -> None:
+        if isinstance(problem, ownership.Gone):  # another process has it, or this one ends
+            return
+        cause = problem.__cause__
+        is_lacking = isinstance(cause, OSError | MemoryError) and not isinstance(cause, FileNotFoundError)
+        for_good = isinstance(problem, replay.Unrepeatable) and not is_lacking
+        self._not_before[run_id] = time.monotonic() + (AGAIN_SECONDS if for_good else SOON_SECONDS)
 
     def _rest(self, live: LiveRun) -> None:
         """Store a live run's tail, tick and goal before it is let go of; failing costs computing it again."""
@@ -261,13 +271,12 @@ class Registry:
                 notices.run_changed(run.pk, run.owner_id, run.status, run.tick)
                 live.go(goal_tick=run.goal_tick, until=run.goal_event or None)
         except BaseException as problem:  # whoever can load it may have it
-            if isinstance(problem, replay.Unrepeatable) and not isinstance(problem.__cause__, OSError):
-                self._failed_at[run.pk] = time.monotonic()
+            self._note_failure(run.pk, problem)
             if live is not None:
                 live.close()
             ownership.release(run.pk, run.epoch)
             raise
-        self._failed_at.pop(run.pk, None)
+        self._not_before.pop(run.pk, None)
         return live
 
     def _wrap(self, run: Run, back: replay.BroughtBack) -> LiveRun:
@@ -327,7 +336,9 @@ class Registry:
     def _store_end(live: LiveRun, end: End) -> None:
         run = Run.objects.get(pk=live.run_id)
         run.epoch = live.epoch
-        if live.failure is not None:
+        if run.status in Run.OVER:  # somebody paused or stopped it at its end
+            live.moved(run.status)
+        elif live.failure is not None:
             conclusion.fail(live, run, live.failure)
         elif end.why == "finished":
             conclusion.finish(live, run)
@@ -356,8 +367,10 @@ class Registry:
 def _brought_back(run: Run) -> replay.BroughtBack:
     try:
         return replay.bring_back(run)
-    except (replay.Unrepeatable, DatabaseError, MemoryError):
+    except replay.Unrepeatable:
         raise
+    except DatabaseError as problem:
+        raise ownership.Gone(f"The database does not answer: {problem}. Try again.") from problem
     except Exception as problem:
         raise replay.Unrepeatable(f"Its inputs no longer make a run: {problem}") from problem
 

@@ -54,6 +54,9 @@ class Task(Protocol):
     def do_errands(self) -> None:
         """Do what others wait for, no slice."""
 
+    def close(self) -> None:
+        """Be left: nobody works on it any more."""
+
 
 Entry = tuple[float, int, Task]  # when it is due, which came first, what
 
@@ -161,16 +164,17 @@ class Scheduler:
         stepping = [task for task in tuple(self._tasks) if task.stepping]
         return Load(self.threads, len(stepping), sum(task.watchers for task in stepping))
 
-    def close(self) -> list[Task]:
-        """End the workers after the slices under way; return the tasks that are left."""
+    def close(self) -> None:
+        """End the workers after the slices under way, and let go of the tasks that are left."""
         with self._changed:
             self._closed = True
             self._changed.notify_all()
         for worker in self._workers:
             worker.join()
+        for task in list(self._tasks):  # nobody does their errands any more, and who stores may wait for one
+            task.close()
         self._storers.shutdown()
         self._helpers.shutdown()
-        return list(self._tasks)
 
     def _push(self, task: Task, due: float) -> None:
         task.due = due

@@ -43,6 +43,9 @@ class Job:
         self.inside.release()
         self.asked.set()
 
+    def close(self) -> None:
+        """Nothing is held."""
+
 
 @pytest.fixture
 def scheduler():

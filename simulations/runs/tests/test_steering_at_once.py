@@ -331,3 +331,30 @@ def test_numbers_lost_on_a_full_disk_never_make_a_run_unrepeatable(owner, monkey
     run.refresh_from_db()
     manager.start(run)
     assert run_to_status(run, Status.FINISHED).digest == undisturbed_digest(run)
+
+
+def test_a_run_paused_at_its_end_before_that_was_stored_is_finished_once(owner) -> None:
+    run = new_run(owner, busy(ticks=300))
+    live = registry.live(run)
+    with live.steering:  # whoever stores the end waits for this
+        manager.start(run)
+        wait_until(lambda: live.tick == 300 and not live.stepping)
+        assert manager.pause(run).status == Status.FINISHED
+    wait_until(lambda: live.rests)
+    parts = Artifact.objects.filter(run=run, kind=Artifact.Kind.BALANCES)
+    assert len(parts) == len({part.to_tick for part in parts})
+    assert live.trouble == ""
+    assert verify(Run.objects.get(pk=run.pk), lambda _: None).identical
+
+
+def test_want_of_memory_is_no_reason_not_to_stop_a_run(owner, monkeypatch) -> None:
+    run = new_run(owner)
+    manager.tick(run, count=5)
+    forget_as_if_killed()
+
+    def lacks(_: Run) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr(replay, "bring_back", lacks)
+    run.refresh_from_db()
+    assert manager.stop(run).status == Status.STOPPED
