@@ -35,6 +35,7 @@ HEAD_LENGTH = struct.Struct("<I")
 ENGINE_SECONDS = 0.25  # that a run computes between two checkpoints, at least
 WALL_SECONDS = 0.5  # between two of a run that goes on, at least
 COST_SHARE = 0.04  # of the time computed that taking them may cost
+MOST_LIGHT = 50  # taken of one run at rests after less than that, while it is in memory: each seals its parts
 MOST = 40  # kept of one run, spaced over its ticks
 MOST_BYTES = 200_000_000
 
@@ -95,12 +96,22 @@ class Timer:
     at: float = 0.0  # monotonic, of the last one
     cost_seconds: float = 0.0  # of the last one
     cpu_seconds: float = 0.0  # the processor's share of that
+    light: int = 0  # taken after little was computed
 
     def is_due(self, engine_seconds: float, *, stepping: bool) -> bool:
         """Whether enough was computed since the last one; of a run that goes on, also whether time passed."""
         computed = engine_seconds - self.engine_seconds
         waited = time.monotonic() - self.at >= WALL_SECONDS
         return computed >= max(ENGINE_SECONDS, self.cost_seconds / COST_SHARE) and (waited or not stepping)
+
+    def is_due_at_rest(self, engine_seconds: float) -> bool:
+        """Whether a run that rests, or is left by its process, has one taken: if anything was computed.
+
+        Somebody who pauses without end seals no part each time: then only what took long to compute counts.
+        """
+        if self.is_due(engine_seconds, stepping=False):
+            return True
+        return engine_seconds > self.engine_seconds and self.light < MOST_LIGHT
 
     def take(
         self, run_id: UUID, tick: int, made: int, engine_seconds: float, backend: SimulationBackend
@@ -110,6 +121,7 @@ class Timer:
         snapshot, digest = backend.snapshot(), backend.digest()
         self.at = time.monotonic()
         self.cost_seconds, self.cpu_seconds = self.at - started, time.thread_time() - cpu_started
+        self.light += engine_seconds - self.engine_seconds < ENGINE_SECONDS
         self.engine_seconds = engine_seconds
         return Checkpoint(run_id, tick, digest, made, ENGINE_VERSION, snapshot)
 

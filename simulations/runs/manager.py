@@ -120,9 +120,9 @@ def _rested(live: LiveRun, run: Run, by: AbstractBaseUser | None) -> Run:
         return run
     lifecycle.require(run, "pause")
     with conclusion.halted(live):
-        recorder.store(live)
         if live.tick >= live.ticks_total:
             return conclusion.fail(live, run, live.failure) if live.failure else conclusion.finish(live, run)
+        recorder.store(live, rests=True)
         lifecycle.move(run, Status.PAUSED, by or run.owner, **progress(live) | NO_GOAL)
     return _moved(run, live)
 

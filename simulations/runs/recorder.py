@@ -268,15 +268,16 @@ def joined(chunks: list[Columns]) -> Columns:
     return whole
 
 
-def store(live: LiveRun, *, over: bool = False) -> None:
+def store(live: LiveRun, *, over: bool = False, rests: bool = False) -> None:
     """Store the run's tail: files first, then the rows that make them count, in one transaction.
 
-    A checkpoint goes with it when one is due; the tail is sealed at its tick. Raises OSError, a DuckDB or a
-    database error when it cannot; the tail is then kept. `Gone` when this process no longer has the run.
+    A checkpoint goes with it when one is due, by time or because the run `rests`; the tail is sealed at its
+    tick. Raises OSError, a DuckDB or a database error when it cannot; the tail is then kept. `Gone` when this
+    process no longer has the run.
     """
     with live.storing:
         try:
-            _store(live, over=over)
+            _store(live, over=over, rests=rests)
         except Gone:
             raise
         except Exception as problem:
@@ -285,10 +286,10 @@ def store(live: LiveRun, *, over: bool = False) -> None:
             raise
 
 
-def _store(live: LiveRun, *, over: bool) -> None:
+def _store(live: LiveRun, *, over: bool, rests: bool) -> None:
     """Store the tail; one at a time for a run."""
     with live.intervening:
-        tail, checkpoint = live.now(lambda backend: _taken(live, backend, over=over))
+        tail, checkpoint = live.now(lambda backend: _taken(live, backend, over=over, rests=rests))
     with storage.writing():
         rows = _written(live, tail)
     if checkpoint is not None:
@@ -350,9 +351,11 @@ def _part(live: LiveRun, tail: Tail, kind: Artifact.Kind) -> Artifact | None:
     )
 
 
-def _taken(live: LiveRun, backend: SimulationBackend, *, over: bool) -> tuple[Tail, Checkpoint | None]:
+def _taken(
+    live: LiveRun, backend: SimulationBackend, *, over: bool, rests: bool
+) -> tuple[Tail, Checkpoint | None]:
     """Return the tail and, when one is due, a checkpoint at its end."""
-    due = live.checkpoint_is_due
+    due = live.checkpoint_is_due or (rests and live.checkpoints.is_due_at_rest(live.engine_seconds))
     tail = live.recorder.tail(backend, live.tick, seal=over or due)
     if not due:
         return tail, None

@@ -244,7 +244,7 @@ class Registry:
         try:
             live.halt()
             if Run.objects.filter(pk=live.run_id, status__in=Run.LIVE, epoch=live.epoch).exists():
-                recorder.store(live)
+                recorder.store(live, rests=True)
                 note_progress(live)
         except Exception:
             log.exception("run.not_stored_at_exit", simulation_id=str(live.run_id))
@@ -344,7 +344,7 @@ class Registry:
             conclusion.finish(live, run)
         else:
             note_progress(live)  # with the goal it stands at, should the process end between the next two
-            recorder.store(live)
+            recorder.store(live, rests=True)
             lifecycle.move(run, Status.PAUSED, None, **progress(live) | NO_GOAL)
             live.moved(run.status)
             notices.run_changed(run.pk, run.owner_id, run.status, run.tick)

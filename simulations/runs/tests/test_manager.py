@@ -10,7 +10,7 @@ from django.db import connections
 
 from simulations import storage
 from simulations.models import Artifact, Run
-from simulations.runs import manager, recorder, scheduler, slicing
+from simulations.runs import checkpoints, manager, recorder, scheduler, slicing
 from simulations.runs.lifecycle import Conflict
 from simulations.runs.ownership import Gone, LostClaim
 from simulations.runs.registry import registry
@@ -193,8 +193,27 @@ def test_pausing_and_going_on_changes_nothing(owner) -> None:
     paused_at = registry.live(run).tick
     row = Run.objects.get(pk=run.pk)
     assert (row.status, row.tick) == (Status.PAUSED, paused_at)
-    assert Artifact.objects.filter(run=run, provisional=True).exists()
+    taken = Artifact.objects.filter(run=run, kind=Artifact.Kind.CHECKPOINT)
+    assert [each.to_tick for each in taken] == [paused_at]
     manager.speed(run, None)
+    manager.resume(run)
+    assert run_to_status(run, Status.FINISHED).digest == undisturbed_digest(run)
+
+
+def test_every_pause_takes_a_checkpoint_and_somebody_who_pauses_without_end_leaves_no_heap_of_parts(
+    owner, monkeypatch
+) -> None:
+    monkeypatch.setattr(checkpoints, "MOST_LIGHT", 3)
+    monkeypatch.setattr(checkpoints, "ENGINE_SECONDS", 60.0)
+    run = new_run(owner, busy(ticks=4_000))
+    taken = Artifact.objects.filter(run=run, kind=Artifact.Kind.CHECKPOINT)
+    for tick in range(100, 900, 100):
+        manager.run_to(run, tick)
+        assert run_to_status(run, Status.PAUSED).tick == tick
+        wait_until(lambda: registry.live(run).rests)
+    manager.pause(run)
+    assert sorted(each.to_tick for each in taken) == [100, 200, 300]
+    assert Artifact.objects.filter(run=run, kind="events").count() == 4  # the last of them not sealed yet
     manager.resume(run)
     assert run_to_status(run, Status.FINISHED).digest == undisturbed_digest(run)
 
