@@ -135,14 +135,12 @@ def move(
     actor: AbstractBaseUser | AnonymousUser | None,
     *,
     wanted: str = "",
-    only_from: str = "",
     **facts: Any,
 ) -> Run:
     """Move a run to the state `to` and write the audit entry, both or neither.
 
     The update is conditional on the state and, for a process (`actor` None), on the epoch it holds, so that
-    two who act at once cannot both win; `only_from` is the one state it may have been in. `facts` are columns
-    set with the state. Returns `run`, refreshed.
+    two who act at once cannot both win. `facts` are columns set with the state. Returns `run`, refreshed.
     Raises `Conflict` when the state forbids it and `LostClaim` when the epoch moved on.
     """
     cause = Cause.PROCESS if actor is None else Cause.PERSON
@@ -158,7 +156,7 @@ def move(
         status, epoch = before
         if actor is None and epoch != run.epoch:
             raise LostClaim(f"run {run.pk} has epoch {epoch}, not {run.epoch}")
-        if status not in sources(to, cause) or (only_from and status != only_from):
+        if status not in sources(to, cause):
             run.status = status
             raise Conflict(status, wanted or _verb_for(to), possible(run))
         changed = Run.objects.filter(pk=run.pk, status=status, epoch=epoch).update(status=to, **facts)

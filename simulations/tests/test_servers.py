@@ -52,12 +52,17 @@ def until_it_answers(url: str, process: subprocess.Popen[bytes]) -> None:
     pytest.fail("the server did not answer")
 
 
-async def watched(url: str, session: str, run: str) -> dict[str, int]:
-    """Run a simulation over its socket to the end, acknowledging frames; return how many messages came."""
+def socket_of(url: str, session: str, run: str) -> websockets.connect:
+    """Open a socket to a run, as a page of somebody signed in."""
     headers = {"Cookie": f"sessionid={session}", "Origin": url}
     address = f"{url.replace('http', 'ws', 1)}/ws/simulations/{run}"
+    return websockets.connect(address, additional_headers=headers)
+
+
+async def watched(url: str, session: str, run: str) -> dict[str, int]:
+    """Run a simulation over its socket to the end, acknowledging frames; return how many messages came."""
     seen = {"frames": 0, "last_tick": -1}
-    async with websockets.connect(address, additional_headers=headers) as socket:
+    async with socket_of(url, session, run) as socket:
         wanted = {"action": "subscribe", "series": ["queue_depth"], "max_points": 600, "encoding": "binary"}
         await socket.send(json.dumps(wanted))
         await socket.send(json.dumps({"action": "run"}))
@@ -95,9 +100,7 @@ def test_a_server_that_ends_sends_its_watchers_away_to_try_again(tmp_path: Path)
             run = api.post("/api/simulations", json=SCENARIO).json()["simulation_id"]
 
         async def code_at_the_end() -> int | None:
-            headers = {"Cookie": f"sessionid={session}", "Origin": bench.url}
-            address = f"{bench.url.replace('http', 'ws', 1)}/ws/simulations/{run}"
-            async with websockets.connect(address, additional_headers=headers) as socket:
+            async with socket_of(bench.url, session, run) as socket:
                 await socket.recv()
                 assert bench.process is not None
                 bench.process.terminate()

@@ -177,6 +177,12 @@ async def test_a_second_watcher_sees_what_the_first_does(make, owner) -> None:
         assert (await two.until_status("paused"))["tick"] == 1
 
 
+def all_put_away() -> bool:
+    """Have the registry tidy; whether it holds no run any more."""
+    registry.tidy()
+    return not registry.runs_held()
+
+
 async def test_a_finished_run_is_put_away_though_watched_and_drawn_again_when_asked(
     make, owner, monkeypatch
 ) -> None:
@@ -185,12 +191,7 @@ async def test_a_finished_run_is_put_away_though_watched_and_drawn_again_when_as
         await page.send(action="run")
         await page.until_status("finished")
         monkeypatch.setattr("simulations.runs.registry.OVER_SECONDS", 0.0)
-
-        def put_away() -> bool:
-            registry.tidy()
-            return not registry.runs_held()
-
-        await in_thread(wait_until)(put_away)
+        await in_thread(wait_until)(all_put_away)
         monkeypatch.setattr("simulations.runs.registry.OVER_SECONDS", 30.0)
         await page.socket.receive_nothing(1.2)  # the socket stays, and brings nothing back by itself
         assert registry.held(run.pk) is None
@@ -222,12 +223,7 @@ async def test_deleting_a_run_that_was_put_away_ends_its_sockets_at_once(make, o
         await page.send(action="run")
         await page.until_status("finished")
         monkeypatch.setattr("simulations.runs.registry.OVER_SECONDS", 0.0)
-
-        def put_away() -> bool:
-            registry.tidy()
-            return not registry.runs_held()
-
-        await in_thread(wait_until)(put_away)
+        await in_thread(wait_until)(all_put_away)
         await page.socket.receive_nothing(1.2)
         run = await Run.objects.aget(pk=run.pk)
         run.owner = owner
