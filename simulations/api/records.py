@@ -127,7 +127,7 @@ def _page(run: Run, kind: storage.Kind, key: str, where: list[Where], wanted: Pa
     manager.keep(run)
     if wanted.cursor is not None:
         where = [*where, Where(key, ">", wanted.cursor)]
-    names = list(run.artifacts.filter(kind=kind).order_by("part").values_list("name", flat=True))
+    names = run.part_names(kind)
     rows = storage.page(run.pk, kind, names, where=where, order=[key], limit=wanted.limit + 1).rows
     more = len(rows) > wanted.limit
     rows = rows[: wanted.limit]

@@ -83,7 +83,7 @@ def write_files(run: Run, folder: Path, config: dict[str, Any]) -> list[Path]:
     folder.mkdir(parents=True, exist_ok=True)
     written = []
     for kind in ("series", "payments", "events"):
-        names = list(run.artifacts.filter(kind=kind).order_by("part").values_list("name", flat=True))
+        names = run.part_names(kind)
         for form in ("parquet", "csv"):
             target = folder / f"{kind}.{form}"
             export(stored_rows(run.pk, kind, names), target, form, Labels.of(config))

@@ -243,6 +243,10 @@ class Run(models.Model):
         """Whether it can still go on."""
         return self.status in self.LIVE
 
+    def part_names(self, kind: str) -> list[str]:
+        """Return its files of a kind that count, in their order."""
+        return list(self.artifacts.filter(kind=kind).order_by("part").values_list("name", flat=True))
+
     @property
     def progress(self) -> float:
         """Share of the ticks that ran, 0..1."""

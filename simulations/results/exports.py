@@ -42,7 +42,7 @@ def run_export(request: HttpRequest, run_id: UUID, kind: str, form: str) -> Http
 
 
 def _rows(run: Run, kind: Kind, form: Format, suffix: str, content_type: str) -> HttpResponseBase:
-    names = stored.part_names(run, kind)
+    names = run.part_names(kind)
     if not names:
         raise Http404("Nothing is stored of this run yet.")
     path = temporary_path(suffix)

@@ -188,7 +188,7 @@ def run_bank(request: HttpRequest, run_id: UUID, agent_id: str) -> HttpResponse:
     banks = stored.banks_of(run)
     if agent_id not in banks:
         raise Http404("The run has no such bank.")
-    names = stored.part_names(run, "payments")
+    names = run.part_names("payments")
     others = storage.counterparties(run.pk, names, agent_id, MOST_COUNTERPARTIES)
     figures = {**dict.fromkeys(("gross_sent", "gross_received")), **banks[agent_id]}
     context = frame(request, run, "banks") | {

@@ -135,7 +135,7 @@ def _page(
     request: HttpRequest, run: Run, kind: storage.Kind, where: list[Where], order: list[str]
 ) -> tuple[storage.Page, Pager]:
     """Return the page asked for; of one beyond the end, the last."""
-    names, size = stored.part_names(run, kind), page_size(request)
+    names, size = run.part_names(kind), page_size(request)
     number = min(page_number(request), MOST_SKIPPED // size)
     page = storage.page(run.pk, kind, names, where=where, order=order, limit=size, offset=(number - 1) * size)
     pager = Pager(number, size, page.total, without(request, "page"))
@@ -150,7 +150,7 @@ def _page(
 def run_payment(request: HttpRequest, run_id: UUID, payment_id: str) -> HttpResponse:
     """Show one payment: when it arrived, was released, queued and why, and how it left."""
     run = access.visible_run(request.user, run_id)
-    names = stored.part_names(run, "payments")
+    names = run.part_names("payments")
     found = storage.page(run.pk, "payments", names, where=[Where("id", "=", payment_id)], limit=1).rows
     if not found:
         raise Http404("The run has no such payment.")
@@ -159,7 +159,7 @@ def run_payment(request: HttpRequest, run_id: UUID, payment_id: str) -> HttpResp
     events = storage.page(
         run.pk,
         "events",
-        stored.part_names(run, "events"),
+        run.part_names("events"),
         where=[Where("payment", "=", number)],
         order=["seq"],
         limit=MOST_EVENTS_OF_A_PAYMENT,
@@ -214,7 +214,7 @@ def _with_ids(run: Run, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     found = storage.read(
         run.pk,
         "payments",
-        stored.part_names(run, "payments"),
+        run.part_names("payments"),
         ["payment", "id"],
         where=[Where("payment", "in", numbers)],
     )

@@ -31,11 +31,6 @@ MOST_LINES = 24
 MOST_MARKS = 200
 
 
-def part_names(run: Run, kind: storage.Kind) -> list[str]:
-    """Return the files of a run that count, in their order."""
-    return list(run.artifacts.filter(kind=kind).order_by("part").values_list("name", flat=True))
-
-
 def stored_ticks(run: Run) -> int:
     """Return the tick up to which (exclusive) the run is stored."""
     last = run.artifacts.order_by("-to_tick").values_list("to_tick", flat=True).first()
@@ -55,7 +50,7 @@ def _so_far(run: Run) -> dict[str, Any]:
     if not len(points["tick"]):
         return {}
     last = {name: int(values[-1]) for name, values in points.items()}
-    counts = storage.payment_counts(run.pk, part_names(run, "payments"))
+    counts = storage.payment_counts(run.pk, run.part_names("payments"))
     arrived, settled = last["arrived_value"], last["settled_value"]
     return {
         "arrived_count": last["arrivals"],
@@ -76,7 +71,7 @@ def banks_of(run: Run) -> dict[str, dict[str, Any]]:
     if run.metrics is not None:
         agents: dict[str, dict[str, Any]] = run.metrics["agents"]
         return agents
-    sums = storage.bank_sums(run.pk, part_names(run, "payments"))
+    sums = storage.bank_sums(run.pk, run.part_names("payments"))
     return {bank: _with_rate(sums.get(bank, {})) for bank in openings(run)}
 
 
@@ -137,7 +132,7 @@ def system_curves(run: Run, from_tick: int = 0, to_tick: int | None = None) -> d
     """Return tick, sums so far of the flows, and levels, thinned for a chart; see `storage.curves`."""
     return storage.curves(
         run.pk,
-        part_names(run, "series"),
+        run.part_names("series"),
         flows=FLOWS,
         levels=LEVELS,
         until=stored_ticks(run),
@@ -157,7 +152,7 @@ def balance_curves(
     chosen = {bank: opening[bank] for bank in banks if bank in opening}
     last = max(0, until - 1) if to_tick is None else to_tick
     whole = storage.balances(
-        run.pk, part_names(run, "events"), chosen, to_tick=last, max_points=2 * run.ticks_total + 2
+        run.pk, run.part_names("events"), chosen, to_tick=last, max_points=2 * run.ticks_total + 2
     )
     first = max(0, int(np.searchsorted(whole["tick"], from_tick, side="right")) - 1)
     shown = {name: values[first:] for name, values in whole.items()}
@@ -171,7 +166,7 @@ def balance_curves(
 def marks_of(run: Run) -> list[dict[str, Any]]:
     """Return what was done to the run and when, by its scenario or by people: the first 200."""
     where = [storage.Where("type", "=", "intervened")]
-    names = part_names(run, "events")
+    names = run.part_names("events")
     rows = storage.page(run.pk, "events", names, where=where, order=["seq"], limit=MOST_MARKS).rows
     return [{"tick": row["tick"], "what": row["reason"]} for row in rows]
 

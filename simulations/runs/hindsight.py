@@ -52,9 +52,7 @@ def left_by(run: Run, tick: int, payment: str) -> dict[str, Any] | None:
 
     An engine taken up at a checkpoint no longer has it; what is stored has.
     """
-    names = list(
-        run.artifacts.filter(kind=Artifact.Kind.PAYMENTS).order_by("part").values_list("name", flat=True)
-    )
+    names = run.part_names(Artifact.Kind.PAYMENTS)
     where = [storage.Where("id", "=", payment), storage.Where("end_tick", "<=", tick)]
     rows = storage.page(run.pk, "payments", names, where=where, limit=1).rows
     if not rows or rows[0]["status"] not in LEFT:

@@ -8,7 +8,6 @@ from django.utils import timezone
 
 from simulations import storage
 from simulations.models import Artifact, AuditEntry, Intervention, Process, Run
-from simulations.results.stored import part_names
 from simulations.runs import checkpoints, manager, ownership, recorder
 from simulations.runs.ownership import LostClaim, OwnedElsewhere
 from simulations.runs.registry import Registry, registry
@@ -49,7 +48,7 @@ def test_a_run_under_way_goes_on_in_the_process_that_asks_for_it(owner, other: R
     run = run_to_status(run, Status.FINISHED)
     assert run.digest == undisturbed_digest(run)
     # Each part shows what waited at its end, too; whoever reads them all finds every payment once.
-    parts = part_names(run, "payments")
+    parts = run.part_names("payments")
     assert len(parts) > 1
     payments = storage.read(run.pk, "payments", parts, ["payment", "status"])
     assert sorted(payments["payment"].tolist()) == list(range(run.arrived_count or 0))

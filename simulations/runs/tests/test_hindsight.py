@@ -7,7 +7,7 @@ from django.urls import reverse
 
 from simulations import storage
 from simulations.engine.rust_backend import RustBackend
-from simulations.models import Artifact, Run
+from simulations.models import Run
 from simulations.runs import manager
 from simulations.runs.hindsight import explained_at
 from simulations.runs.replay import Unrepeatable, inputs_of
@@ -96,7 +96,7 @@ def test_what_had_left_is_said_to_have_left_also_by_an_engine_that_forgot_it(tol
     row = storage.read(
         run.pk,
         "payments",
-        payment_parts(run),
+        run.part_names("payments"),
         ["id", "end_tick"],
         where=[storage.Where("status", "=", "settled")],
     )
@@ -111,11 +111,6 @@ def test_what_had_left_is_said_to_have_left_also_by_an_engine_that_forgot_it(tol
     forget_as_if_killed()
     address = f"/api/simulations/{run.pk}/explain"
     assert as_person(owner).get(address, {"payment": payment}).json() == as_the_engine_says
-
-
-def payment_parts(run: Run) -> list[str]:
-    """Return the names of the parts that hold a run's payments."""
-    return list(run.artifacts.filter(kind=Artifact.Kind.PAYMENTS).values_list("name", flat=True))
 
 
 def test_the_api_explains_now_and_then(told, owner, as_person) -> None:
